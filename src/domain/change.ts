@@ -1,0 +1,71 @@
+import type { GenerationErrorCode } from './generation.js';
+import {
+  attemptSourcesOf,
+  sourcesOf,
+  type AttemptState,
+  type GenerationStatus,
+  type ModerationStage,
+} from './lifecycle.js';
+
+/** A guarded change of a generation: it happens only from one of `from`. */
+export type GenerationMove = {
+  from: readonly GenerationStatus[];
+  to: GenerationStatus;
+  moderationStage?: ModerationStage | null;
+  errorCode?: GenerationErrorCode | null;
+  /** For the owner of the generation: no URL, no key. */
+  errorMessage?: string | null;
+  /** Back to QUEUED: not to be submitted again before so many milliseconds. */
+  retryAfterMs?: number | null;
+  resultSeed?: number | null;
+};
+
+/** A guarded change of an attempt: only from one of `from`, and only while `instanceId` owns it (null: whoever does). */
+export type AttemptMove = {
+  n: number;
+  instanceId: string | null;
+  from: readonly AttemptState[];
+  to: AttemptState;
+  taskId?: string | null;
+  pollingUrl?: string | null;
+  request?: unknown;
+  httpStatus?: number | null;
+  errorCode?: GenerationErrorCode | null;
+  errorMessage?: string | null;
+  quotedMicros?: number | null;
+  settledMicros?: number | null;
+  looks?: number | null;
+  word?: string | null;
+  providerStartedAt?: Date | null;
+  providerFinishedAt?: Date | null;
+};
+
+/**
+ * One change of the ledger. With an attempt given, the generation moves only if the attempt did. An attempt may move when
+ * its generation cannot any more: then only what it cost is added to the generation.
+ */
+export type LedgerChange = {
+  generationId: string;
+  generation: GenerationMove | null;
+  attempt: AttemptMove | null;
+  resultImageIds?: readonly string[];
+};
+
+export type ChangeResult = { attemptChanged: boolean; generationChanged: boolean };
+
+/** A move to `to` from wherever the lifecycle allows it, or from fewer states where `from` says so. */
+export function generationMove(
+  to: GenerationStatus,
+  details: Partial<Omit<GenerationMove, 'to'>> = {},
+): GenerationMove {
+  return { from: sourcesOf(to), ...details, to };
+}
+
+export function attemptMove(
+  n: number,
+  instanceId: string | null,
+  to: AttemptState,
+  details: Partial<Omit<AttemptMove, 'to' | 'n' | 'instanceId'>> = {},
+): AttemptMove {
+  return { from: attemptSourcesOf(to), ...details, n, instanceId, to };
+}

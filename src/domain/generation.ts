@@ -1,0 +1,158 @@
+import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from './lifecycle.js';
+import type { ParameterValues } from './model.js';
+
+/** Why a generation or attempt ended badly, each with its cause. Kept in the ledger as text. */
+export const generationErrorCodes = {
+  /** The provider refused the request as wrong. */
+  PROVIDER_REFUSED: 'The provider found the request wrong.',
+  /** The provider no longer has the model. */
+  MODEL_RETIRED_UPSTREAM: 'The provider no longer has the model.',
+  /** The provider account's key is missing or not allowed. */
+  PROVIDER_UNAUTHORIZED: "The provider does not accept the account's key.",
+  /** The provider account has no credits left. */
+  PROVIDER_OUT_OF_CREDITS: 'The provider account is out of credits.',
+  /** Too many active tasks at the provider; submitted again later. */
+  PROVIDER_BUSY: 'The provider is busy; the generation waits for its next turn.',
+  /** No connection to the provider; submitted again later. */
+  PROVIDER_UNREACHABLE: 'The provider could not be reached; the generation waits for its next turn.',
+  /** The provider reported a failure of the task. */
+  PROVIDER_FAILED: 'The provider reported that the task failed.',
+  /** The provider no longer knows the task. */
+  PROVIDER_LOST: 'The provider no longer knows the task.',
+  /** The answer to the submit never came and nothing settled what became of it. */
+  SUBMIT_UNCONFIRMED: 'The answer to the submit never came; the task may have run and been billed.',
+  /** The process died before the request was sent. */
+  NEVER_SENT: 'The request was never sent.',
+  /** It did not finish in time. */
+  DEADLINE_EXCEEDED: 'It did not finish before its deadline.',
+  /** What the provider delivered is no image. */
+  RESULT_NOT_AN_IMAGE: 'What the provider delivered is not an image.',
+  /** The image's URL points to a host that is not in the account's list. */
+  RESULT_FOREIGN: "The image lies on a host that is not in the account's list.",
+  /** The image was gone before it could be saved. */
+  RESULT_EXPIRED: 'The image was gone at the provider before it could be saved.',
+  /** An input image is no longer in the store, or damaged. */
+  INPUT_IMAGE_LOST: 'An input image is missing or damaged in the image store.',
+  /** No process here serves the account that the generation was accepted for. */
+  ACCOUNT_GONE: 'The provider account is no longer configured.',
+} as const;
+export type GenerationErrorCode = keyof typeof generationErrorCodes;
+
+export type InputImages = { controlImageId: string | null; imagePromptId: string | null };
+
+/** What accept writes: everything about a generation that is known before it is queued. */
+export type NewGeneration = {
+  id: string;
+  projectId: string;
+  control: ControlKind;
+  profileId: string;
+  provider: string;
+  model: string;
+  account: string;
+  prompt: string;
+  promptSent: string;
+  finetuneId: string;
+  parameters: ParameterValues;
+  images: InputImages;
+  tags: readonly string[];
+  priority: number;
+  /** Milliseconds from acceptance until the generation fails by itself. */
+  deadlineMs: number;
+  costEstimatedMicros: number | null;
+};
+
+export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileId' | 'finetuneId'> & {
+  profileId: string | null;
+  finetuneId: string | null;
+  version: number;
+  status: GenerationStatus;
+  moderationStage: ModerationStage | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  attemptCount: number;
+  nextAttemptAt: Date | null;
+  deadline: Date;
+  resultSeed: number | null;
+  costQuotedMicros: number | null;
+  costSettledMicros: number | null;
+  createdAt: Date;
+  updatedAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+};
+
+export type Attempt = {
+  generationId: string;
+  n: number;
+  state: AttemptState;
+  provider: string;
+  account: string;
+  model: string;
+  taskId: string | null;
+  request: unknown;
+  httpStatus: number | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  looks: number;
+  word: string | null;
+  progress: number | null;
+  costMicros: number | null;
+  intendedAt: Date;
+  sentAt: Date | null;
+  acceptedAt: Date | null;
+  finishedAt: Date | null;
+  providerStartedAt: Date | null;
+  providerFinishedAt: Date | null;
+};
+
+/** One change of a generation's status. `n` is the version that it made. */
+export type GenerationEvent = {
+  generationId: string;
+  n: number;
+  projectId: string;
+  /** The place in the total order of all events. */
+  position: number;
+  status: GenerationStatus;
+  previousStatus: GenerationStatus | null;
+  attemptN: number | null;
+  code: string | null;
+  profileId: string | null;
+  control: ControlKind;
+  provider: string;
+  at: Date;
+};
+
+export type ImageRecord = {
+  id: string;
+  projectId: string;
+  sha256: string;
+  contentType: string;
+  width: number;
+  height: number;
+  bytes: number;
+  thumbhash: Buffer;
+  token: string;
+  createdAt: Date;
+};
+
+export type Binding = {
+  provider: string;
+  finetuneId: string;
+  triggerWord: string | null;
+  defaults: ParameterValues;
+};
+
+export type Profile = {
+  id: string;
+  projectId: string;
+  slug: string;
+  name: string;
+  description: string;
+  triggerWord: string | null;
+  defaults: ParameterValues;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+  archivedAt: Date | null;
+  bindings: Binding[];
+};

@@ -1,0 +1,39 @@
+import { v7 as uuidv7 } from 'uuid';
+
+/** The prefixes of Darkroom's public ids: a UUIDv7 behind a word that says what it is, e.g. `gen_0199…`. */
+export const idPrefixes = { Generation: 'gen', FinetuneProfile: 'prf', Image: 'img', Project: 'prj' } as const;
+export type NodeType = keyof typeof idPrefixes;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A new key: a UUIDv7, in the order of time. */
+export function newId(): string {
+  return uuidv7();
+}
+
+export function publicId(type: NodeType, id: string): string {
+  return `${idPrefixes[type]}_${id}`;
+}
+
+/** The key behind a public id, or null when it is not one of `type`. */
+export function keyOf(type: NodeType, publicIdText: string): string | null {
+  const prefix = `${idPrefixes[type]}_`;
+  if (!publicIdText.startsWith(prefix)) return null;
+  const key = publicIdText.slice(prefix.length).toLowerCase();
+  return uuid.test(key) ? key : null;
+}
+
+/** What a public id names, or null for anything that is no id of ours. */
+export function parsePublicId(text: string): { type: NodeType; key: string } | null {
+  for (const type of ['Generation', 'FinetuneProfile', 'Image', 'Project'] as const) {
+    const key = keyOf(type, text);
+    if (key !== null) return { type, key };
+  }
+  return null;
+}
+
+/** The smallest UUID that a UUIDv7 made at `at` can be: the bound of a time range. */
+export function lowestIdAt(at: Date): string {
+  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+}

@@ -1,0 +1,72 @@
+import type { ControlKind } from './lifecycle.js';
+
+/** Darkroom's own names of the parameters a model may take; each provider maps them to its words. */
+export const parameterNames = [
+  'finetuneStrength',
+  'width',
+  'height',
+  'aspectRatio',
+  'steps',
+  'guidance',
+  'seed',
+  'promptUpsampling',
+  'safetyTolerance',
+  'outputFormat',
+  'cannyLowThreshold',
+  'cannyHighThreshold',
+  'imagePromptStrength',
+] as const;
+export type ParameterName = (typeof parameterNames)[number];
+
+/** The input images a model may take. */
+export const imageInputNames = ['controlImage', 'imagePrompt', 'image', 'mask'] as const;
+export type ImageInputName = (typeof imageInputNames)[number];
+
+/** What one model accepts for one parameter. A null default means: not sent unless asked for. */
+export type ParameterRule =
+  | {
+      kind: 'integer';
+      minimum: number;
+      maximum: number;
+      multipleOf?: number;
+      /** One value below the minimum that has a meaning of its own (0 = automatic size on FLUX.2). */
+      special?: number;
+      default: number | null;
+    }
+  | { kind: 'number'; minimum: number; maximum: number; default: number | null }
+  | { kind: 'boolean'; default: boolean }
+  | { kind: 'choice'; values: readonly string[]; default: string }
+  /** `w:h`, from `widest` (e.g. 21:9) to `tallest` (e.g. 9:21). */
+  | { kind: 'ratio'; widest: string; tallest: string; default: string };
+
+export type ParameterRules = Readonly<Partial<Record<ParameterName, ParameterRule>>>;
+export type ParameterValue = string | number | boolean;
+export type ParameterValues = Readonly<Partial<Record<ParameterName, ParameterValue>>>;
+
+/** Upstream state of a model, with where that is known from. */
+export type ModelLifecycle = {
+  status: 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+  /** ISO date since when `status` holds, where known. */
+  since: string | null;
+  /** Who says so. */
+  source: string;
+  /** Id of the model to move to, where there is one. */
+  successor: string | null;
+};
+
+/** One endpoint of a provider. */
+export type Model = {
+  /** `<provider>/<name>`, e.g. `bfl/flux-pro-1.0-canny-finetuned`. */
+  id: string;
+  provider: string;
+  /** The provider's own name of the endpoint. */
+  name: string;
+  control: ControlKind;
+  parameters: ParameterRules;
+  /** Input images: true where the model cannot do without. */
+  images: Readonly<Partial<Record<ImageInputName, { required: boolean }>>>;
+  promptRequired: boolean;
+  /** List price of one image in micro-USD; null where unknown. */
+  priceMicros: number | null;
+  lifecycle: ModelLifecycle;
+};

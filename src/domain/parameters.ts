@@ -1,0 +1,121 @@
+import { refusal, type Checked, type Refusal } from './refusal.js';
+import { parameterNames, type Model, type ParameterName, type ParameterRule, type ParameterValue } from './model.js';
+
+/** Parameters as somebody asked for them; null and undefined both mean "not given". */
+export type AskedParameters = Readonly<Partial<Record<ParameterName, ParameterValue | null | undefined>>>;
+
+/** One place that parameters come from, and how errors name it. */
+export type ParameterSource = { values: AskedParameters; path: readonly string[] };
+
+/**
+ * The parameters to send for `model`: the first source that gives one wins (request, binding, profile), then the model's
+ * default. A parameter that the caller asked for and the model does not take is refused; one from a profile's defaults
+ * is left out, since a profile serves models of several kinds.
+ */
+export function resolveParameters(
+  model: Model,
+  request: ParameterSource,
+  ...fallbacks: ParameterSource[]
+): Checked<Partial<Record<ParameterName, ParameterValue>>> {
+  const refusals: Refusal[] = [];
+  const value: Partial<Record<ParameterName, ParameterValue>> = {};
+  for (const name of parameterNames) {
+    const rule = model.parameters[name];
+    const asked = request.values[name] ?? null;
+    if (rule === undefined) {
+      if (asked !== null) {
+        refusals.push(
+          refusal('UNSUPPORTED', [...request.path, name], `${model.id} takes no ${name}.`, { given: asked }),
+        );
+      }
+      continue;
+    }
+    const source = [request, ...fallbacks].find((candidate) => (candidate.values[name] ?? null) !== null);
+    const given = source?.values[name] ?? null;
+    if (source !== undefined && given !== null) {
+      refusals.push(...checkParameter(rule, given, [...source.path, name]));
+      value[name] = given;
+    } else if (rule.default !== null) {
+      value[name] = rule.default;
+    }
+  }
+  refusals.push(...checkThresholds(value, request.path));
+  return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
+}
+
+/** OpenCV's Canny swaps crossed thresholds in silence; a caller who crosses them has made a mistake. */
+function checkThresholds(value: Partial<Record<ParameterName, ParameterValue>>, path: readonly string[]): Refusal[] {
+  const { cannyLowThreshold: low, cannyHighThreshold: high } = value;
+  if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
+  const message = `cannyLowThreshold (${low}) is above cannyHighThreshold (${high}).`;
+  return [refusal('INVALID', [...path, 'cannyLowThreshold'], message, { maximum: high, given: low })];
+}
+
+/** Holds one value against its rule. */
+export function checkParameter(rule: ParameterRule, given: ParameterValue, path: readonly string[]): Refusal[] {
+  const name = path.at(-1) ?? 'value';
+  switch (rule.kind) {
+    case 'integer':
+    case 'number':
+      return checkNumber(rule, given, path, name);
+    case 'boolean':
+      return typeof given === 'boolean' ? [] : [refusal('INVALID', path, `${name} must be true or false.`, { given })];
+    case 'choice':
+      return typeof given === 'string' && rule.values.includes(given)
+        ? []
+        : [refusal('INVALID', path, `${name} must be one of ${rule.values.join(', ')}.`, { given })];
+    case 'ratio':
+      return checkRatio(rule, given, path, name);
+  }
+}
+
+function checkNumber(
+  rule: Extract<ParameterRule, { kind: 'integer' | 'number' }>,
+  given: ParameterValue,
+  path: readonly string[],
+  name: string,
+): Refusal[] {
+  const { minimum, maximum } = rule;
+  if (typeof given !== 'number' || !Number.isFinite(given)) {
+    return [refusal('INVALID', path, `${name} must be a number.`, { minimum, maximum, given })];
+  }
+  if (rule.kind === 'integer') {
+    if (given === rule.special) return [];
+    if (!Number.isInteger(given)) {
+      return [refusal('INVALID', path, `${name} must be a whole number.`, { minimum, maximum, given })];
+    }
+  }
+  if (given < minimum || given > maximum) {
+    const also = rule.kind === 'integer' && rule.special !== undefined ? `, or ${rule.special}` : '';
+    const message = `${name} must be from ${minimum} to ${maximum}${also}; ${given} was given.`;
+    return [refusal('OUT_OF_RANGE', path, message, { minimum, maximum, given })];
+  }
+  if (rule.kind === 'integer' && rule.multipleOf !== undefined && given % rule.multipleOf !== 0) {
+    const message = `${name} must be a multiple of ${rule.multipleOf}; ${given} was given.`;
+    return [refusal('INVALID', path, message, { minimum, maximum, given })];
+  }
+  return [];
+}
+
+function ratioOf(text: string): number | null {
+  const match = /^(\d{1,4}):(\d{1,4})$/.exec(text);
+  if (match === null) return null;
+  const [width, height] = [Number(match[1]), Number(match[2])];
+  return width > 0 && height > 0 ? width / height : null;
+}
+
+function checkRatio(
+  rule: Extract<ParameterRule, { kind: 'ratio' }>,
+  given: ParameterValue,
+  path: readonly string[],
+  name: string,
+): Refusal[] {
+  const allowed = `from ${rule.widest} to ${rule.tallest}`;
+  const ratio = typeof given === 'string' ? ratioOf(given) : null;
+  if (ratio === null) return [refusal('INVALID', path, `${name} must be width:height, ${allowed}.`, { given })];
+  const [widest, tallest] = [ratioOf(rule.widest) ?? Infinity, ratioOf(rule.tallest) ?? 0];
+  if (ratio > widest || ratio < tallest) {
+    return [refusal('OUT_OF_RANGE', path, `${name} must be ${allowed}; ${given} was given.`, { given })];
+  }
+  return [];
+}

@@ -1,0 +1,45 @@
+/** A stream that carries state, not a log: after any number of touches a reader gets the present value, once. */
+export type Latest<T> = AsyncIterableIterator<T> & { touch(): void };
+
+/**
+ * `load` gives the present value and whether it is the last one; null ends the stream. The first reading happens without
+ * a touch.
+ */
+export function createLatest<T>(options: {
+  load: () => Promise<{ value: T; last: boolean } | null>;
+  onClose: () => void;
+}): Latest<T> {
+  const { load, onClose } = options;
+  let dirty = true;
+  let over = false;
+  let wake = (): void => undefined;
+
+  function close(): void {
+    if (over) return;
+    over = true;
+    onClose();
+    wake();
+  }
+
+  return {
+    touch() {
+      dirty = true;
+      wake();
+    },
+    async next() {
+      while (!over && !dirty) await new Promise<void>((resolve) => (wake = resolve));
+      if (over) return { done: true, value: undefined };
+      dirty = false;
+      const loaded = await load();
+      if (loaded === null || loaded.last) close();
+      return loaded === null ? { done: true, value: undefined } : { done: false, value: loaded.value };
+    },
+    async return() {
+      close();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+      return this;
+    },
+  };
+}

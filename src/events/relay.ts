@@ -1,0 +1,72 @@
+import type { GenerationEvent } from '../domain/generation.js';
+import { asError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { createTicker } from '../time.js';
+import type { Hub } from './hub.js';
+
+/** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
+const relayEveryMs = 100;
+const readAtOnce = 1_000;
+/** Progress at the provider is passed on so often at most. */
+const progressEveryMs = 1_000;
+
+export type EventSource = {
+  /** Gives committed events their positions; null when another process is doing it. */
+  number(): Promise<number | null>;
+  after(position: number, limit: number): Promise<GenerationEvent[]>;
+  last(): Promise<number>;
+  /** Of these generations, those whose progress was noted lately, with the time of it. */
+  progressed(generationIds: readonly string[]): Promise<{ generationId: string; at: Date }[]>;
+};
+
+export type Relay = { start(): Promise<void>; poke(): void; stop(): Promise<void> };
+
+/** Carries events from the ledger to this process's hub: each once, in the order of their positions. */
+export function createRelay(options: { source: EventSource; hub: Hub; logger: Logger }): Relay {
+  const { source, hub, logger } = options;
+  let position = 0;
+  let noted = new Map<string, number>();
+
+  const ticker = createTicker({
+    everyMs: relayEveryMs,
+    async run() {
+      await source.number();
+      while (true) {
+        const events = await source.after(position, readAtOnce);
+        const last = events.at(-1);
+        if (last === undefined) return;
+        hub.publish(events);
+        position = last.position;
+        if (events.length < readAtOnce) return;
+      }
+    },
+    onError: (error) => logger.error({ err: asError(error) }, 'Events could not be relayed; again'),
+  });
+
+  const progress = createTicker({
+    everyMs: progressEveryMs,
+    async run() {
+      const watched = hub.watched();
+      const before = noted;
+      noted = new Map();
+      if (watched.length === 0) return;
+      for (const { generationId, at } of await source.progressed(watched)) {
+        noted.set(generationId, at.getTime());
+        if (before.get(generationId) !== at.getTime()) hub.touch(generationId);
+      }
+    },
+    onError: (error) => logger.error({ err: asError(error) }, 'Progress could not be relayed; again'),
+  });
+
+  return {
+    async start() {
+      position = await source.last();
+      ticker.start();
+      progress.start();
+    },
+    poke: () => ticker.poke(),
+    async stop() {
+      await Promise.all([ticker.stop(), progress.stop()]);
+    },
+  };
+}

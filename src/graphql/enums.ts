@@ -1,0 +1,72 @@
+import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
+import { refusalCodes } from '../domain/refusal.js';
+import { registerEnumType } from './decorators.js';
+
+/** GraphQL enums are made from the domain's own lists, so the two cannot drift apart. */
+function enumOf<Name extends string>(
+  name: string,
+  description: string,
+  values: readonly Name[],
+  descriptions: Partial<Record<Name, string>> = {},
+): Record<Name, Name> {
+  const entries = values.map((value) => [value, value] as const);
+  // Object.fromEntries forgets the keys' names; they are exactly `values`.
+  const object = Object.fromEntries(entries) as Record<Name, Name>;
+  const valuesConfig: Partial<Record<Name, { description: string }>> = {};
+  for (const value of values) {
+    const text = descriptions[value];
+    if (text !== undefined) valuesConfig[value] = { description: text };
+  }
+  registerEnumType<Record<Name, Name>>(object, { name, description, valuesConfig });
+  return object;
+}
+
+export const GenerationStatusEnum = enumOf('GenerationStatus', 'Where a generation stands.', generationStatuses, {
+  QUEUED: 'Accepted, waiting for a slot at a provider.',
+  SUBMITTING: 'A slot is taken and the request is being sent.',
+  UNCONFIRMED: 'Sent, and the answer never came: it may be running, and billed, upstream.',
+  RUNNING: 'The provider has it.',
+  SAVING: 'Finished upstream; the image is being downloaded and stored.',
+  SUCCEEDED: 'The image is stored. Final.',
+  MODERATED: 'The provider withheld it; moderationStage says when. Final.',
+  FAILED: 'It cannot succeed any more; error says why. Final.',
+  EXPIRED: 'Finished upstream, but the bytes were gone before they could be saved. Final.',
+  CANCELED: 'Stopped by the caller. Final.',
+});
+
+export const AttemptStateEnum = enumOf('AttemptState', 'Where one submit to a provider stands.', attemptStates, {
+  INTENDED: 'The intent is recorded; nothing has been sent.',
+  SENT: 'The request may have left; no answer so far.',
+  ACCEPTED: 'The provider has named its task.',
+  DONE: 'The provider is done with it, whatever the outcome. Final.',
+  LOST: 'Nobody will ever know, or the provider no longer knows the task. Final.',
+  REFUSED: 'Certainly not accepted by the provider. Final.',
+});
+
+export const ControlKindEnum = enumOf('ControlKind', "What holds the picture's structure.", controlKinds, {
+  NONE: 'The prompt alone.',
+  CANNY: 'The edges of a control image.',
+  DEPTH: 'The depth of a control image.',
+  FILL: 'An image of which a part is repainted.',
+});
+
+export const ModerationStageEnum = enumOf('ModerationStage', 'When the provider withheld it.', moderationStages, {
+  INPUT: 'Before the work: the prompt or an input image.',
+  OUTPUT: 'After the work: the picture.',
+});
+
+export const UserErrorCodeEnum = enumOf(
+  'UserErrorCode',
+  'Why an input was refused, and what to do about it.',
+  // Object.keys is typed as string[]; these are exactly the table's keys.
+  Object.keys(refusalCodes) as (keyof typeof refusalCodes)[],
+  refusalCodes,
+);
+
+export const ModelStatusEnum = enumOf('ModelStatus', "A model's life at its provider.", [
+  'ACTIVE',
+  'DEPRECATED',
+  'RETIRED',
+] as const);
+
+export const OutputFormatEnum = enumOf('OutputFormat', 'File format of the picture.', ['jpeg', 'png', 'webp'] as const);

@@ -1,0 +1,248 @@
+import type { Attempt as AttemptRecord, Generation as GenerationRecord } from '../domain/generation.js';
+import { publicId } from '../domain/ids.js';
+import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
+import { PageInfo, type Connection } from './connection.js';
+import { Field, Float, Int, ObjectType } from './decorators.js';
+import { AttemptStateEnum, ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
+import { Node } from './node-interface.js';
+import { Parameters, parametersNode } from './parameters.js';
+import { DateTime, Json, SafeInt } from './scalars.js';
+
+@ObjectType({ description: 'Why a generation or attempt ended badly, or waits.' })
+export class GenerationError {
+  @Field(() => String, { description: 'One of the documented codes, e.g. PROVIDER_FAILED.' })
+  code: string;
+
+  @Field(() => String, { nullable: true, description: 'In words; may repeat what the provider said.' })
+  message: string | null;
+}
+
+@ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })
+export class Cost {
+  @Field(() => SafeInt, { nullable: true, description: 'By the price list, when it was accepted.' })
+  estimatedMicros: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What the provider quoted when it took the task.' })
+  quotedMicros: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What it cost in the end, over all attempts.' })
+  settledMicros: number | null;
+}
+
+@ObjectType({ description: 'How long things took, by the database, in milliseconds.' })
+export class Timings {
+  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the provider had it.' })
+  queuedMs: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'From there until the end.' })
+  runMs: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the end.' })
+  totalMs: number | null;
+}
+
+@ObjectType({ description: 'One submit of a generation to a provider.' })
+export class Attempt {
+  @Field(() => Int, { description: '1 for the first.' })
+  n: number;
+
+  @Field(() => AttemptStateEnum, { description: 'Where it stands.' })
+  state: AttemptState;
+
+  @Field(() => String, { description: 'The provider.' })
+  provider: string;
+
+  @Field(() => String, { description: 'The provider account that was used.' })
+  account: string;
+
+  @Field(() => String, { description: 'Id of the model that was used.' })
+  model: string;
+
+  @Field(() => String, { nullable: true, description: "The provider's own id of the task." })
+  taskId: string | null;
+
+  @Field(() => Json, { nullable: true, description: 'The body exactly as sent, each image replaced by its id.' })
+  request: unknown;
+
+  @Field(() => Int, { nullable: true, description: 'HTTP status of a submit that went wrong.' })
+  httpStatus: number | null;
+
+  @Field(() => GenerationError, { nullable: true, description: 'What went wrong.' })
+  error: GenerationError | null;
+
+  @Field(() => Int, { description: 'How often the provider was asked about it, as last noted.' })
+  looks: number;
+
+  @Field(() => Float, { nullable: true, description: 'Progress that the provider reported, 0 to 1.' })
+  progress: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What it cost, in micro-USD; null where unknown.' })
+  costMicros: number | null;
+
+  @Field(() => DateTime, { description: 'When its slot was taken.' })
+  intendedAt: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it was sent.' })
+  sentAt: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the provider took it.' })
+  acceptedAt: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the provider was seen to be done with it.' })
+  finishedAt: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: "Start of the work by the provider's own clock." })
+  providerStartedAt: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: "End of the work by the provider's own clock." })
+  providerFinishedAt: Date | null;
+}
+
+export function attemptNode(attempt: AttemptRecord): Attempt {
+  const { generationId: _generation, errorCode, errorMessage, word: _word, ...rest } = attempt;
+  return { ...rest, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
+}
+
+@ObjectType({ implements: Node, description: 'One image asked for, from acceptance to its end.' })
+export class Generation extends Node {
+  readonly __typename = 'Generation';
+
+  /** Keys of what is loaded on demand; not fields. */
+  key: string;
+  profileKey: string | null;
+  modelId: string;
+
+  @Field(() => Int, { description: 'Raised by every change of status.' })
+  version: number;
+
+  @Field(() => GenerationStatusEnum, { description: 'Where it stands.' })
+  status: GenerationStatus;
+
+  @Field(() => ModerationStageEnum, {
+    nullable: true,
+    description: 'When the provider withheld it; null unless MODERATED.',
+  })
+  moderationStage: ModerationStage | null;
+
+  @Field(() => GenerationError, { nullable: true, description: 'Why it ended badly, or why it waits again.' })
+  error: GenerationError | null;
+
+  @Field(() => ControlKindEnum, { description: "What holds the picture's structure." })
+  control: ControlKind;
+
+  @Field(() => String, { description: 'The provider that it goes to.' })
+  provider: string;
+
+  @Field(() => String, { description: 'The prompt as asked.' })
+  prompt: string;
+
+  @Field(() => String, { description: 'The prompt as sent, with the trigger word.' })
+  promptSent: string;
+
+  @Field(() => String, { nullable: true, description: "The provider's id of the finetune." })
+  finetuneId: string | null;
+
+  @Field(() => Parameters, { description: 'Every parameter that is sent.' })
+  parameters: Parameters;
+
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'The seed that the provider used, once known; else the one asked for.',
+  })
+  seed: number | null;
+
+  @Field(() => [String], { description: 'Tags as given.' })
+  tags: readonly string[];
+
+  @Field(() => Int, { description: 'Higher goes first among those waiting.' })
+  priority: number;
+
+  @Field(() => Cost, { description: 'What it costs.' })
+  cost: Cost;
+
+  @Field(() => Timings, { description: 'How long it took.' })
+  timings: Timings;
+
+  @Field(() => DateTime, { description: 'When it was accepted.' })
+  createdAt: Date;
+
+  @Field(() => DateTime, { description: 'When it last changed.' })
+  updatedAt: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When a provider took it.' })
+  startedAt: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it came to its end.' })
+  finishedAt: Date | null;
+
+  @Field(() => DateTime, { description: 'When it fails by itself if it has not finished.' })
+  deadline: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'Not submitted again before this time.' })
+  nextAttemptAt: Date | null;
+}
+
+function between(from: Date | null, to: Date | null): number | null {
+  return from === null || to === null ? null : to.getTime() - from.getTime();
+}
+
+export function generationNode(record: GenerationRecord): Generation {
+  const { parameters } = record;
+  return {
+    __typename: 'Generation',
+    id: publicId('Generation', record.id),
+    key: record.id,
+    profileKey: record.profileId,
+    modelId: record.model,
+    version: record.version,
+    status: record.status,
+    moderationStage: record.moderationStage,
+    error: record.errorCode === null ? null : { code: record.errorCode, message: record.errorMessage },
+    control: record.control,
+    provider: record.provider,
+    prompt: record.prompt,
+    promptSent: record.promptSent,
+    finetuneId: record.finetuneId,
+    parameters: parametersNode(parameters),
+    seed: record.resultSeed ?? (typeof parameters.seed === 'number' ? parameters.seed : null),
+    tags: record.tags,
+    priority: record.priority,
+    cost: {
+      estimatedMicros: record.costEstimatedMicros,
+      quotedMicros: record.costQuotedMicros,
+      settledMicros: record.costSettledMicros,
+    },
+    timings: {
+      queuedMs: between(record.createdAt, record.startedAt),
+      runMs: between(record.startedAt, record.finishedAt),
+      totalMs: between(record.createdAt, record.finishedAt),
+    },
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+    deadline: record.deadline,
+    nextAttemptAt: record.nextAttemptAt,
+  };
+}
+
+@ObjectType({ description: 'One generation in a list.' })
+export class GenerationEdge {
+  @Field(() => Generation, { description: 'The generation.' })
+  node: Generation;
+
+  @Field(() => String, { description: 'Its place in the list.' })
+  cursor: string;
+}
+
+@ObjectType({ description: 'A page of generations, newest first.' })
+export class GenerationConnection implements Connection<Generation> {
+  @Field(() => [GenerationEdge], { description: 'The entries with their cursors.' })
+  edges: GenerationEdge[];
+
+  @Field(() => [Generation], { description: 'The entries.' })
+  nodes: Generation[];
+
+  @Field(() => PageInfo, { description: 'Where this page lies.' })
+  pageInfo: PageInfo;
+}

@@ -1,0 +1,132 @@
+import { keyOf } from '../domain/ids.js';
+import type { ControlKind, GenerationStatus } from '../domain/lifecycle.js';
+import type { GenerationFilter as FilterValue } from '../domain/ports.js';
+import { DarkroomError } from '../errors.js';
+import { connectionOf, pageBounds, windowOf } from './connection.js';
+import { viewerOf, type Context } from './context.js';
+import { Arg, Ctx, Field, FieldResolver, Float, ID, InputType, Int, Query, Resolver, Root } from './decorators.js';
+import { ControlKindEnum, GenerationStatusEnum } from './enums.js';
+import { eventNode, GenerationEvent } from './event.js';
+import { Attempt, attemptNode, Generation, GenerationConnection, generationNode } from './generation-types.js';
+import { Image, imageNode } from './image.js';
+import { Model, modelNode } from './model.js';
+import { FinetuneProfile, profileNode } from './profile.js';
+import { DateTime } from './scalars.js';
+
+@InputType({ description: 'Which generations to list; all conditions must hold.' })
+export class GenerationFilter {
+  @Field(() => [GenerationStatusEnum], { nullable: true, description: 'Any of these statuses.' })
+  status?: GenerationStatus[] | null;
+
+  @Field(() => ID, { nullable: true, description: 'Made with this profile.' })
+  profileId?: string | null;
+
+  @Field(() => [ControlKindEnum], { nullable: true, description: 'Any of these control kinds.' })
+  control?: ControlKind[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Any of these providers.' })
+  provider?: string[] | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Accepted at this time or later.' })
+  createdFrom?: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Accepted before this time.' })
+  createdTo?: Date | null;
+}
+
+/** A list in a filter is short; more would be a mistake. */
+const filterLimit = 50;
+
+/** A filter with its public ids turned into keys. */
+export function filterOf<T extends { profileId?: string | null; provider?: string[] | null }>(
+  filter: T | null | undefined,
+): T {
+  const given = filter ?? ({} as T);
+  if ((given.provider?.length ?? 0) > filterLimit) {
+    throw new DarkroomError('BAD_REQUEST', `filter.provider takes at most ${filterLimit} names.`);
+  }
+  if (given.profileId == null) return given;
+  const profileId = keyOf('FinetuneProfile', given.profileId);
+  if (profileId === null) throw new DarkroomError('BAD_REQUEST', 'filter.profileId is no id of a profile.');
+  return { ...given, profileId };
+}
+
+@Resolver(() => Generation)
+export class GenerationResolver {
+  @Query(() => Generation, { nullable: true, description: 'One generation; null when your project has no such one.' })
+  async generation(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Generation | null> {
+    const { projectId } = viewerOf(context);
+    const key = keyOf('Generation', id);
+    const generation = key === null ? null : await context.services.history.generation(projectId, key);
+    return generation === null ? null : generationNode(generation);
+  }
+
+  @Query(() => GenerationConnection, { description: 'The generations of your project, newest first.' })
+  async generations(
+    @Ctx() context: Context,
+    @Arg('filter', () => GenerationFilter, { nullable: true, description: 'Which ones.' }) filter: FilterValue | null,
+    @Arg('first', () => Int, { defaultValue: pageBounds.byDefault, description: '1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue from.' }) after?: string | null,
+  ): Promise<GenerationConnection> {
+    const window = windowOf(first, after);
+    const { projectId } = viewerOf(context);
+    const rows = await context.services.history.page(projectId, filterOf(filter as GenerationFilter | null), window);
+    return connectionOf(rows, window, generationNode);
+  }
+
+  @FieldResolver(() => FinetuneProfile, { nullable: true, description: 'The finetune profile that it was made with.' })
+  async profile(@Root() root: Generation, @Ctx() context: Context): Promise<FinetuneProfile | null> {
+    const profile = root.profileKey === null ? null : await context.loaders.profile.load(root.profileKey);
+    return profile === null ? null : profileNode(profile);
+  }
+
+  @FieldResolver(() => Model, { nullable: true, description: 'The model; null when it is no longer in the catalogue.' })
+  model(@Root() root: Generation, @Ctx() { services }: Context): Model | null {
+    const model = services.catalogue.models.find((candidate) => candidate.id === root.modelId);
+    return model === undefined ? null : modelNode(model, services.catalogue);
+  }
+
+  @FieldResolver(() => [Image], { description: 'The pictures made; empty until it has succeeded.' })
+  async images(@Root() root: Generation, @Ctx() context: Context): Promise<Image[]> {
+    return await imagesOf(root, context, 'RESULT');
+  }
+
+  @FieldResolver(() => Image, { nullable: true, description: 'The control image, where there is one.' })
+  async controlImage(@Root() root: Generation, @Ctx() context: Context): Promise<Image | null> {
+    return (await imagesOf(root, context, 'CONTROL'))[0] ?? null;
+  }
+
+  @FieldResolver(() => Image, { nullable: true, description: 'The image prompt, where there is one.' })
+  async imagePrompt(@Root() root: Generation, @Ctx() context: Context): Promise<Image | null> {
+    return (await imagesOf(root, context, 'IMAGE_PROMPT'))[0] ?? null;
+  }
+
+  @FieldResolver(() => [Attempt], { description: 'The submits to a provider, first one first.' })
+  async attempts(@Root() root: Generation, @Ctx() context: Context): Promise<Attempt[]> {
+    return (await context.loaders.attempts.load(root.key)).map(attemptNode);
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description: 'Progress that the provider reported, 0 to 1; null unless RUNNING.',
+  })
+  async progress(@Root() root: Generation, @Ctx() context: Context): Promise<number | null> {
+    if (root.status !== 'RUNNING') return null;
+    return (await context.loaders.attempts.load(root.key)).at(-1)?.progress ?? null;
+  }
+
+  @FieldResolver(() => [GenerationEvent], { description: 'Every change so far, in order.' })
+  async events(@Root() root: Generation, @Ctx() context: Context): Promise<GenerationEvent[]> {
+    return (await context.loaders.events.load(root.key)).map(eventNode);
+  }
+}
+
+async function imagesOf(
+  root: Generation,
+  { loaders, services }: Context,
+  role: 'RESULT' | 'CONTROL' | 'IMAGE_PROMPT',
+): Promise<Image[]> {
+  const refs = (await loaders.imageRefs.load(root.key)).filter((ref) => ref.role === role);
+  const images = await Promise.all(refs.map(async (ref) => await loaders.image.load(ref.imageId)));
+  return images.flatMap((image) => (image === null ? [] : [imageNode(image, services.publicUrl)]));
+}

@@ -1,0 +1,65 @@
+import DataLoader from 'dataloader';
+import type { Attempt, Generation, GenerationEvent, ImageRecord, Profile } from '../domain/generation.js';
+import type { GenerationImageRef, Viewer } from '../domain/ports.js';
+import type { Services } from './services.js';
+
+/**
+ * Joins the readings of one answer, so that a page costs the same number of statements whatever its length. Nothing is
+ * cached: a subscription lives long, and each of its messages must read anew.
+ */
+export type Loaders = {
+  generation: DataLoader<string, Generation | null>;
+  profile: DataLoader<string, Profile | null>;
+  image: DataLoader<string, ImageRecord | null>;
+  imageRefs: DataLoader<string, GenerationImageRef[]>;
+  attempts: DataLoader<string, Attempt[]>;
+  events: DataLoader<string, GenerationEvent[]>;
+};
+
+export function createLoaders(
+  services: Pick<Services, 'history' | 'profiles' | 'images'>,
+  viewer: Viewer | null,
+): Loaders {
+  const projectId = viewer?.projectId;
+
+  function one<T extends { id: string }>(
+    find: (project: string, ids: readonly string[]) => Promise<T[]>,
+  ): DataLoader<string, T | null> {
+    return load(async (project, ids) => {
+      const found = new Map((await find(project, ids)).map((row) => [row.id, row]));
+      return (id) => found.get(id) ?? null;
+    });
+  }
+
+  function many<T extends { generationId: string }>(
+    find: (project: string, ids: readonly string[]) => Promise<T[]>,
+  ): DataLoader<string, T[]> {
+    return load(async (project, ids) => {
+      const found = Map.groupBy(await find(project, ids), (row) => row.generationId);
+      return (id) => found.get(id) ?? [];
+    });
+  }
+
+  function load<T>(
+    find: (project: string, ids: readonly string[]) => Promise<(id: string) => T>,
+  ): DataLoader<string, T> {
+    return new DataLoader<string, T>(
+      async (ids) => {
+        if (projectId === undefined) throw new Error('A loader was used without a viewer.');
+        const get = await find(projectId, [...new Set(ids)]);
+        return ids.map((id) => get(id));
+      },
+      { cache: false, maxBatchSize: 1_000 },
+    );
+  }
+
+  const { history, profiles, images } = services;
+  return {
+    generation: one(async (project, ids) => (await history.generations(project, ids)).flatMap((row) => row ?? [])),
+    profile: one((project, ids) => profiles.find(project, ids)),
+    image: one((project, ids) => images.find(project, ids)),
+    imageRefs: many((project, ids) => history.imageRefs(project, ids)),
+    attempts: many((project, ids) => history.attempts(project, ids)),
+    events: many((project, ids) => history.events(project, ids)),
+  };
+}

@@ -1,0 +1,141 @@
+import { imageInputNames, parameterNames, type Model as ModelRecord, type ParameterRule } from '../domain/model.js';
+import type { ControlKind } from '../domain/lifecycle.js';
+import type { Catalogue } from '../domain/route.js';
+import { viewerOf, type Context } from './context.js';
+import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from './decorators.js';
+import { ControlKindEnum, ModelStatusEnum } from './enums.js';
+import { Json, SafeInt } from './scalars.js';
+
+@ObjectType({ description: 'What a model accepts for one parameter.' })
+export class ModelParameter {
+  @Field(() => String, { description: "Darkroom's name of it, as in the inputs." })
+  name: string;
+
+  @Field(() => String, { description: 'integer, number, boolean, choice or ratio.' })
+  kind: string;
+
+  @Field(() => Float, { nullable: true, description: 'Smallest number allowed.' })
+  minimum: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Largest number allowed.' })
+  maximum: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'The number must be a multiple of this.' })
+  multipleOf: number | null;
+
+  @Field(() => [String], { nullable: true, description: 'The values of a choice; widest and tallest of a ratio.' })
+  values: readonly string[] | null;
+
+  @Field(() => Json, { nullable: true, description: 'What is sent when none is given; null: nothing is sent.' })
+  default: string | number | boolean | null;
+}
+
+@ObjectType({ description: 'An input image that a model takes.' })
+export class ModelImage {
+  @Field(() => String, { description: 'Its name in the inputs, e.g. controlImage.' })
+  name: string;
+
+  @Field(() => Boolean, { description: 'Whether the model cannot do without.' })
+  required: boolean;
+}
+
+@ObjectType({ description: "A model's life at its provider." })
+export class ModelLifecycle {
+  @Field(() => ModelStatusEnum, { description: 'Where it stands.' })
+  status: ModelRecord['lifecycle']['status'];
+
+  @Field(() => String, { nullable: true, description: 'Since when, as an ISO date.' })
+  since: string | null;
+
+  @Field(() => String, { description: 'Who says so.' })
+  source: string;
+
+  @Field(() => String, { nullable: true, description: 'Id of the model to move to.' })
+  successor: string | null;
+}
+
+@ObjectType({ description: 'One endpoint of a provider.' })
+export class Model {
+  @Field(() => String, { description: 'provider/name, e.g. bfl/flux-pro-1.0-canny-finetuned.' })
+  id: string;
+
+  @Field(() => String, { description: 'The provider.' })
+  provider: string;
+
+  @Field(() => String, { description: "The provider's own name of it." })
+  name: string;
+
+  @Field(() => ControlKindEnum, { description: "What holds the picture's structure." })
+  control: ControlKind;
+
+  @Field(() => [ModelParameter], { description: 'What it takes.' })
+  parameters: ModelParameter[];
+
+  @Field(() => [ModelImage], { description: 'The input images it takes.' })
+  images: ModelImage[];
+
+  @Field(() => SafeInt, { nullable: true, description: 'List price of one image in micro-USD; null where unknown.' })
+  priceMicros: number | null;
+
+  @Field(() => ModelLifecycle, { description: 'Its life at the provider.' })
+  lifecycle: ModelLifecycle;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether this server can use it: an account is configured, and it is not retired (on the sandbox none is).',
+  })
+  available: boolean;
+}
+
+function parameterNode(name: string, rule: ParameterRule): ModelParameter {
+  const numeric = rule.kind === 'integer' || rule.kind === 'number' ? rule : null;
+  return {
+    name,
+    kind: rule.kind,
+    minimum: numeric?.minimum ?? null,
+    maximum: numeric?.maximum ?? null,
+    multipleOf: rule.kind === 'integer' ? (rule.multipleOf ?? null) : null,
+    values: rule.kind === 'choice' ? rule.values : rule.kind === 'ratio' ? [rule.widest, rule.tallest] : null,
+    default: rule.default,
+  };
+}
+
+export function modelNode(model: ModelRecord, catalogue: Catalogue): Model {
+  const accounts = catalogue.accounts.filter((account) => account.provider === model.provider);
+  return {
+    id: model.id,
+    provider: model.provider,
+    name: model.name,
+    control: model.control,
+    parameters: parameterNames.flatMap((name) => {
+      const rule = model.parameters[name];
+      return rule === undefined ? [] : [parameterNode(name, rule)];
+    }),
+    images: imageInputNames.flatMap((name) => {
+      const image = model.images[name];
+      return image === undefined ? [] : [{ name, required: image.required }];
+    }),
+    priceMicros: model.priceMicros,
+    lifecycle: model.lifecycle,
+    available: accounts.some((account) => account.sandbox || model.lifecycle.status !== 'RETIRED'),
+  };
+}
+
+@Resolver(() => Model)
+export class ModelResolver {
+  @Query(() => [Model], { description: 'Every model that Darkroom knows, with its ranges, price and life.' })
+  models(
+    @Ctx() context: Context,
+    @Arg('provider', () => String, { nullable: true, description: 'Of this provider only.' }) provider?: string | null,
+    @Arg('control', () => ControlKindEnum, { nullable: true, description: 'Of this control kind only.' })
+    control?: ControlKind | null,
+  ): Model[] {
+    viewerOf(context);
+    const { catalogue } = context.services;
+    return catalogue.models
+      .filter(
+        (model) => (provider == null || model.provider === provider) && (control == null || model.control === control),
+      )
+      .map((model) => modelNode(model, catalogue));
+  }
+}

@@ -1,0 +1,64 @@
+import { parsePublicId } from '../domain/ids.js';
+import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver } from './decorators.js';
+import { viewerOf, type Context } from './context.js';
+import { generationNode } from './generation-types.js';
+import { imageNode } from './image.js';
+import { Node } from './node-interface.js';
+import { profileNode } from './profile.js';
+
+@ObjectType({ description: 'A tenant: everything belongs to one, and nothing of another is ever seen.' })
+export class Project {
+  @Field(() => ID, { description: 'Id of the project.' })
+  id: string;
+
+  @Field(() => String, { description: 'Short name, unique on this server.' })
+  slug: string;
+
+  @Field(() => String, { description: 'Name for people.' })
+  name: string;
+}
+
+@ObjectType({ description: 'Who is asking, by the credential that came with the request.' })
+export class Viewer {
+  @Field(() => Project, { description: 'The project that the credential belongs to.' })
+  project: Project;
+
+  @Field(() => String, { description: 'Name of the API key in use.' })
+  keyName: string;
+}
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => Viewer, { description: 'Who is asking.' })
+  viewer(@Ctx() context: Context): Viewer {
+    const { projectId, projectSlug, projectName, keyName } = viewerOf(context);
+    return { project: { id: `prj_${projectId}`, slug: projectSlug, name: projectName }, keyName };
+  }
+
+  @Query(() => Node, {
+    nullable: true,
+    description: 'Anything by its id; null when there is no such thing in your project.',
+  })
+  async node(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Node | null> {
+    const { projectId } = viewerOf(context);
+    const parsed = parsePublicId(id);
+    const { services, loaders } = context;
+    switch (parsed?.type) {
+      case 'Generation': {
+        const generation = await services.history.generation(projectId, parsed.key);
+        return generation === null ? null : generationNode(generation);
+      }
+      case 'FinetuneProfile': {
+        const profile = await loaders.profile.load(parsed.key);
+        return profile === null ? null : profileNode(profile);
+      }
+      case 'Image': {
+        const image = await loaders.image.load(parsed.key);
+        return image === null ? null : imageNode(image, services.publicUrl);
+      }
+      case 'Project':
+      case undefined:
+        return null;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
+import { buildSchema } from './decorators.js';
+import { GenerateResolver } from './generate.js';
+import { GenerationResolver } from './generation.js';
+import { ImageResolver } from './image.js';
+import { ModelResolver } from './model.js';
+import { NodeResolver } from './node.js';
+import { ProfileResolver } from './profile.js';
+import { SubscriptionResolver } from './subscription.js';
+
+/** The whole schema. Every resolver takes what it needs from the context, so it is the same for every server. */
+export async function createSchema(): Promise<GraphQLSchema> {
+  const schema = await buildSchema({
+    resolvers: [
+      NodeResolver,
+      GenerationResolver,
+      GenerateResolver,
+      ImageResolver,
+      ModelResolver,
+      ProfileResolver,
+      SubscriptionResolver,
+    ],
+    validate: false,
+    // Asked for although every subscription here brings its own stream; it is never used.
+    pubSub: {
+      publish: () => undefined,
+      subscribe: () => {
+        throw new Error('Subscriptions bring their own streams.');
+      },
+    },
+  });
+  // type-graphql 2.0.0-rc.4 drops its decorator's isOneOf; set on the built type it is printed and enforced.
+  const imageInput = schema.getType('ImageInput');
+  if (imageInput instanceof GraphQLInputObjectType) imageInput.isOneOf = true;
+  return schema;
+}

@@ -1,0 +1,20 @@
+import type { History, Images, Profiles } from '../domain/ports.js';
+import type { Catalogue } from '../domain/route.js';
+import type { CannyPreviewService } from '../service/canny.js';
+import type { Generate } from '../service/generate.js';
+import type { ProfileService } from '../service/profiles.js';
+import type { Subscriptions } from '../service/subscribe.js';
+
+/** The use cases and readings that GraphQL offers. */
+export type Services = {
+  generate: Generate;
+  profileService: ProfileService;
+  cannyPreview: CannyPreviewService;
+  subscriptions: Subscriptions;
+  history: History;
+  profiles: Profiles;
+  images: Images;
+  catalogue: Catalogue;
+  /** Where clients reach this service, without a trailing slash. */
+  publicUrl: string;
+};

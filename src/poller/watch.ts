@@ -1,0 +1,138 @@
+import { attemptMove, generationMove, type LedgerChange } from '../domain/change.js';
+import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import { sleep } from '../time.js';
+import type { LookOutcome, TaskHandle } from '../providers/provider.js';
+import { backoffMs } from './backoff.js';
+import type { PollerParts, ServedAccount } from './parts.js';
+
+/** Right after a submit some clusters do not know the task yet (contract of BFL): so long "not found" means nothing. */
+const notFoundGraceMs = 10_000;
+/** After so long even a task that says it is running is given up, so that its slot is not held for ever. */
+const watchLimitMs = 6 * 60 * 60_000;
+/** Progress is written at most so often per attempt. */
+const progressEveryMs = 1_000;
+
+export type WatchNext = { next: 'save'; imageUrl: string } | { next: 'nothing' } | { next: 'resume' };
+
+/** Looks at an accepted task until the provider is done with it, whatever became of the generation meanwhile. */
+export async function watchAttempt(
+  parts: PollerParts,
+  served: ServedAccount,
+  item: WorkItem,
+  signal: AbortSignal,
+): Promise<WatchNext> {
+  const ref = { generationId: item.generation.id, n: item.attempt.n };
+  const { taskId, pollingUrl, instanceId } = item.attempt;
+  if (taskId === null) return { next: 'resume' };
+  const task: TaskHandle = { taskId, pollingUrl };
+  const acceptedAt = item.attempt.acceptedAt?.getTime() ?? Date.now();
+  const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
+  const progress = createProgress(parts, ref);
+  let { looks } = item.attempt;
+  let failures = 0;
+  let pauseMs = parts.settings.pollIntervalMs;
+  const strange = new Set<string>();
+
+  while (true) {
+    await sleep(pauseMs, signal);
+    if (signal.aborted) return { next: 'nothing' };
+    const outcome = await served.provider.look(served.access, task, signal);
+    if (signal.aborted) return { next: 'nothing' };
+    looks += 1;
+    pauseMs = parts.settings.pollIntervalMs;
+    const age = Date.now() - acceptedAt;
+    if (outcome.kind === 'unavailable') {
+      failures += 1;
+      pauseMs = backoffMs({ failures, baseMs: pauseMs, capMs: 30_000, retryAfterMs: outcome.retryAfterMs });
+      log.warn({ status: outcome.httpStatus, reason: outcome.message }, 'A look was not answered');
+    } else {
+      failures = 0;
+    }
+    if (outcome.kind === 'running') {
+      if (!outcome.known && !strange.has(outcome.word)) {
+        strange.add(outcome.word);
+        log.warn({ word: outcome.word.slice(0, 80) }, 'The provider gave an unknown status; still watching');
+      }
+      await progress.note(outcome.word, outcome.progress, looks);
+    }
+    const waits =
+      outcome.kind === 'running' ||
+      outcome.kind === 'unavailable' ||
+      (outcome.kind === 'notFound' && age < notFoundGraceMs);
+    if (waits && age < watchLimitMs) continue;
+    const { attemptChanged } = await parts.change(conclusion(item, outcome, looks));
+    if (!attemptChanged) return { next: 'resume' };
+    if (outcome.kind === 'ready') return { next: 'save', imageUrl: outcome.imageUrl };
+    log.info({ outcome: outcome.kind, instanceId }, 'A task ended without an image');
+    return { next: 'nothing' };
+  }
+}
+
+/** The change that the last look calls for. */
+function conclusion(item: WorkItem, outcome: LookOutcome, looks: number): LedgerChange {
+  const { n, instanceId, costMicros } = item.attempt;
+  const generationId = item.generation.id;
+  switch (outcome.kind) {
+    case 'ready':
+      return {
+        generationId,
+        attempt: attemptMove(n, instanceId, 'DONE', {
+          looks,
+          word: 'ready',
+          settledMicros: outcome.costMicros ?? costMicros,
+          providerStartedAt: outcome.startedAt,
+          providerFinishedAt: outcome.finishedAt,
+        }),
+        generation: generationMove('SAVING', { resultSeed: outcome.seed }),
+      };
+    case 'moderated': {
+      const errorMessage = outcome.reasons.length > 0 ? outcome.reasons.join(', ') : null;
+      return {
+        generationId,
+        attempt: attemptMove(n, instanceId, 'DONE', { looks, word: 'moderated', errorMessage }),
+        generation: generationMove('MODERATED', { moderationStage: outcome.stage, errorMessage }),
+      };
+    }
+    case 'failed':
+      return {
+        generationId,
+        attempt: attemptMove(n, instanceId, 'DONE', {
+          looks,
+          errorCode: 'PROVIDER_FAILED',
+          errorMessage: outcome.message,
+        }),
+        generation: generationMove('FAILED', { errorCode: 'PROVIDER_FAILED', errorMessage: outcome.message }),
+      };
+    case 'notFound':
+    case 'running':
+    case 'unavailable': {
+      const errorMessage =
+        outcome.kind === 'notFound'
+          ? 'The provider no longer knows the task.'
+          : 'The provider never said that the task was over.';
+      return {
+        generationId,
+        attempt: attemptMove(n, instanceId, 'LOST', { looks, errorCode: 'PROVIDER_LOST', errorMessage }),
+        generation: generationMove('FAILED', { errorCode: 'PROVIDER_LOST', errorMessage }),
+      };
+    }
+  }
+}
+
+/** Writes progress when it changed, at most once a second. */
+function createProgress(
+  parts: PollerParts,
+  ref: AttemptRef,
+): { note: (word: string, value: number | null, looks: number) => Promise<void> } {
+  let written = '';
+  let writtenAt = 0;
+  return {
+    async note(word, value, looks) {
+      const now = `${word} ${value}`;
+      if (now === written || Date.now() - writtenAt < progressEveryMs) return;
+      written = now;
+      writtenAt = Date.now();
+      await parts.worklist.noteProgress({ ...ref, looks, word: word.slice(0, 80), progress: value });
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { downloadImage, maxImageBytes } from '../download.js';
+import { endpointUrl, followableUrl } from '../hosts.js';
+import type { Provider, ProviderAccount, SubmitOutcome, TaskHandle } from '../provider.js';
+import { createTransport, defaultTimeouts, type Timeouts } from '../transport.js';
+import { createBody } from './body.js';
+import { flux1Models } from './flux1.js';
+import { kleinModels } from './klein.js';
+import { readLook } from './look.js';
+import { readSubmit } from './submit.js';
+
+/**
+ * Where BFL answers, and where its polling and delivery URLs point: cluster hosts such as `api.eu2.bfl.ai` and
+ * `delivery-eu1.bfl.ai`, "explicitly not stable" (BFL documentation, 2026).
+ */
+export const bflDefaults = { baseUrl: 'https://api.bfl.ai', hosts: ['.bfl.ai'] } as const;
+
+const maxAnswerBytes = 1024 * 1024;
+
+/** The direct API of Black Forest Labs. */
+export function createBflProvider(options: { timeouts?: Partial<Timeouts>; maxImageBytes?: number } = {}): Provider {
+  const transport = createTransport({ ...defaultTimeouts, ...options.timeouts });
+  const maxBytes = options.maxImageBytes ?? maxImageBytes;
+
+  return {
+    name: 'bfl',
+    models: [...flux1Models, ...kleinModels],
+    describe: (request) => createBody(request, (image) => image.id),
+    async submit(account, request, signal) {
+      const url = endpointUrl(account, `/v1/${encodeURIComponent(request.model)}`);
+      if (url === null) return unusable('PROVIDER_UNREACHABLE', "the account's base URL is no http address");
+      if (!isHeaderValue(account.apiKey))
+        return unusable('PROVIDER_UNAUTHORIZED', "the account's key is no usable key");
+      const exchange = await transport.sendOnce({
+        method: 'POST',
+        url,
+        headers: { 'x-key': account.apiKey, 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify(createBody(request, (image) => image.bytes.toString('base64'))),
+        maxBytes: maxAnswerBytes,
+        signal,
+      });
+      return readSubmit(exchange, account.apiKey, Date.now());
+    },
+    async look(account, task, signal) {
+      const url = findPollingUrl(account, task);
+      if (url === null || !isHeaderValue(account.apiKey)) {
+        const message = `the account's ${url === null ? 'base URL' : 'key'} cannot be used`;
+        return { kind: 'unavailable', message, httpStatus: null, retryAfterMs: null };
+      }
+      const headers = { 'x-key': account.apiKey, accept: 'application/json' };
+      const exchange = await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
+      return readLook(exchange, account.apiKey, Date.now());
+    },
+    download: (account, url, signal) => downloadImage({ transport, account, url, maxBytes, signal }),
+    close: () => transport.close(),
+  };
+}
+
+/**
+ * The polling URL must be used where there is one: a task may live on another cluster than the one submitted to (BFL
+ * documentation, 2026). One that leads elsewhere is not followed, since the key goes with it; the account's own address is
+ * asked instead. The URL normally has its `id`; a client of BFL's adds it when missing.
+ */
+function findPollingUrl(account: ProviderAccount, task: TaskHandle): URL | null {
+  const given = task.pollingUrl === null ? null : followableUrl(account, task.pollingUrl);
+  const url = given ?? endpointUrl(account, '/v1/get_result');
+  if (url !== null && !url.searchParams.get('id')) url.searchParams.set('id', task.taskId);
+  return url;
+}
+
+/** Printable ASCII: what may stand in a header. Checked here, since an HTTP client's own complaint might quote the key. */
+function isHeaderValue(key: string): boolean {
+  return /^[\x21-\x7e]+$/.test(key);
+}
+
+function unusable(code: 'PROVIDER_UNREACHABLE' | 'PROVIDER_UNAUTHORIZED', message: string): SubmitOutcome {
+  return { kind: 'refused', code, message, httpStatus: null, retry: 'account', retryAfterMs: null };
+}

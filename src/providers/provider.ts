@@ -1,0 +1,111 @@
+import type { ModerationStage } from '../domain/lifecycle.js';
+import type { ImageInputName, Model, ParameterValues } from '../domain/model.js';
+
+/** A provider account as an adapter needs it. The key exists only in the process that polls. */
+export type ProviderAccount = {
+  id: string;
+  /** Origin and optional path prefix, without a trailing slash, e.g. `https://api.bfl.ai`. */
+  baseUrl: string;
+  apiKey: string;
+  /**
+   * Host names that URLs from this upstream may point to. `.bfl.ai` allows the domain and all below it; an entry with a
+   * port (`127.0.0.1:4100`) allows exactly that; the base URL's own host is always allowed.
+   */
+  hosts: readonly string[];
+};
+
+export type SubmitImage = { id: string; bytes: Buffer };
+
+/** One generation as it goes to a provider: every parameter resolved, the prompt with its trigger word. */
+export type SubmitRequest = {
+  /** The provider's own name of the model. */
+  model: string;
+  prompt: string;
+  finetuneId: string | null;
+  parameters: ParameterValues;
+  images: Readonly<Partial<Record<ImageInputName, SubmitImage>>>;
+};
+
+/** Where to ask for a task. */
+export type TaskHandle = { taskId: string; pollingUrl: string | null };
+
+export type SubmitRefusalCode =
+  /** The provider found the request wrong (400, 422). */
+  | 'PROVIDER_REFUSED'
+  /** The provider does not know the model, or no longer (404, 410). */
+  | 'MODEL_RETIRED_UPSTREAM'
+  /** The account's key is missing or not allowed (401, 403). */
+  | 'PROVIDER_UNAUTHORIZED'
+  /** The account is out of credits (402). */
+  | 'PROVIDER_OUT_OF_CREDITS'
+  /** Too many active tasks or requests (429), or told to come back later. */
+  | 'PROVIDER_BUSY'
+  /** The connection was refused: nothing was sent. */
+  | 'PROVIDER_UNREACHABLE';
+
+/** What became of a submit. Only `refused` is proof that nothing was accepted, so only it may ever be sent again. */
+export type SubmitOutcome =
+  | { kind: 'accepted'; task: TaskHandle; costMicros: number | null }
+  | {
+      kind: 'refused';
+      code: SubmitRefusalCode;
+      /** For the log and the owner of the generation; never holds a key. */
+      message: string;
+      httpStatus: number | null;
+      /** `never`: the same request will be refused again. `later`: after a pause. `account`: when the account is mended. */
+      retry: 'never' | 'later' | 'account';
+      retryAfterMs: number | null;
+    }
+  /** The answer never came, or made no sense: the task may exist, and be billed. */
+  | { kind: 'unknown'; message: string; httpStatus: number | null };
+
+/** What one look at a task showed. */
+export type LookOutcome =
+  | {
+      kind: 'running';
+      /** The provider's own status word. */
+      word: string;
+      /** False when the word is not in the provider's table: keep polling, and warn. */
+      known: boolean;
+      /** 0 to 1, where the provider tells. */
+      progress: number | null;
+    }
+  | {
+      kind: 'ready';
+      imageUrl: string;
+      seed: number | null;
+      /** What the provider says it billed, where it says so. */
+      costMicros: number | null;
+      /** The provider's own times, where it tells. */
+      startedAt: Date | null;
+      finishedAt: Date | null;
+    }
+  | { kind: 'moderated'; stage: ModerationStage; reasons: string[] }
+  | { kind: 'failed'; message: string }
+  /** The provider does not know the task: lost, expired, or not known yet right after the submit. */
+  | { kind: 'notFound' }
+  /** No answer about the task: try again, not before `retryAfterMs`. */
+  | { kind: 'unavailable'; message: string; httpStatus: number | null; retryAfterMs: number | null };
+
+export type DownloadOutcome =
+  | { kind: 'bytes'; bytes: Buffer }
+  /** The URL no longer answers with the image (403, 404, 410). */
+  | { kind: 'gone'; message: string }
+  /** The URL may not be followed: its host is not in the account's list. */
+  | { kind: 'foreign'; message: string }
+  /** More bytes than any image has. */
+  | { kind: 'tooLarge'; message: string }
+  | { kind: 'unavailable'; message: string };
+
+/** One upstream. No word of its dialect is known outside its own files. None of the methods throws for what an upstream does. */
+export type Provider = {
+  name: string;
+  models: readonly Model[];
+  /** The body that `submit` would send, each image replaced by its id: kept with the attempt. */
+  describe(request: SubmitRequest): Record<string, unknown>;
+  submit(account: ProviderAccount, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;
+  look(account: ProviderAccount, task: TaskHandle, signal: AbortSignal): Promise<LookOutcome>;
+  download(account: ProviderAccount, url: string, signal: AbortSignal): Promise<DownloadOutcome>;
+  /** Lets what is in flight end, then closes the sockets. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,68 @@
+import { phaseOf, progressOf, type Task } from './task.js';
+import { deliveryPath } from './delivery.js';
+
+/** BFL's documented status words (OpenAPI, April 2026), and three that are seen without being documented. */
+export type BflStatus =
+  | 'Pending'
+  | 'Ready'
+  | 'Request Moderated'
+  | 'Content Moderated'
+  | 'Error'
+  | 'Task not found'
+  | 'Failed'
+  | 'Reasoning'
+  | 'Generating';
+
+export type BflResult = {
+  id: string;
+  status: BflStatus;
+  result: Record<string, unknown> | null;
+  progress: number | null;
+  details: Record<string, unknown> | null;
+  preview: Record<string, unknown> | null;
+};
+
+/** Where `foreign-sample-url` points; the name can never resolve (RFC 6761). */
+const foreignDelivery = 'https://delivery.elsewhere.invalid';
+
+function waiting(task: Task, at: number): BflStatus {
+  if (task.wish['unknown-status'] === undefined) return 'Pending';
+  return progressOf(task, at) < 0.5 ? 'Reasoning' : 'Generating';
+}
+
+function ended(task: Task): BflStatus {
+  const { wish } = task;
+  if (wish['request-moderated'] !== undefined) return 'Request Moderated';
+  if (wish.moderated !== undefined) return 'Content Moderated';
+  if (wish.error !== undefined) return 'Error';
+  return wish.failed === undefined ? 'Ready' : 'Failed';
+}
+
+function resultOf(task: Task, finishedAt: number, url: string): Record<string, unknown> {
+  const host = task.wish['foreign-sample-url'] === undefined ? url : foreignDelivery;
+  return {
+    sample: `${host}${deliveryPath(task)}`,
+    prompt: task.request['prompt'] ?? '',
+    seed: task.seed,
+    start_time: task.startedAt / 1000,
+    end_time: finishedAt / 1000,
+    duration: (finishedAt - task.startedAt) / 1000,
+  };
+}
+
+/** The body of `get_result` at the moment `at` (ms since the epoch). `found` is null for an id that nobody knows. */
+export function bflStatus(id: string, found: { task: Task; look: number } | null, at: number, url: string): BflResult {
+  const blank = { id, result: null, progress: null, details: null, preview: null };
+  if (found === null || found.look <= (found.task.wish['late-task'] ?? 0))
+    return { ...blank, status: 'Task not found' };
+  const { task } = found;
+  if (task.finishedAt === null || phaseOf(task, at) !== 'done') {
+    const progress = phaseOf(task, at) === 'queued' ? null : progressOf(task, at);
+    return { ...blank, status: waiting(task, at), progress };
+  }
+  const status = ended(task);
+  if (status === 'Ready') return { ...blank, status, result: resultOf(task, task.finishedAt, url), progress: 1 };
+  const why = 'Asked for by the prompt';
+  const moderated = status === 'Request Moderated' || status === 'Content Moderated';
+  return { ...blank, status, details: moderated ? { 'Moderation Reasons': [why] } : { error: why } };
+}

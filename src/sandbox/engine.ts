@@ -1,0 +1,160 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Blobs } from './blobs.js';
+import type { Settings } from './options.js';
+import type { Wish } from './outcome.js';
+import { logNormal, randomFrom } from './random.js';
+import { isActive, phaseOf, type Task } from './task.js';
+
+/** What a dialect knows about a task when it hands it over. */
+export type NewTask = {
+  owner: string;
+  model: string;
+  request: Task['request'];
+  images: Readonly<Record<string, Buffer>>;
+  wish: Wish;
+  /** Null: the sandbox chooses one. */
+  seed: number | null;
+  width: number;
+  height: number;
+  cost: number;
+  /** The endpoint's median duration in ms, before scaling. */
+  medianMs: number;
+  fingerprint: string;
+  repeats: number;
+};
+
+/** Tasks, limits and credits; knows no path, no schema and no status word. */
+export type Engine = {
+  /** Why a task of this cost may not start now, or null. */
+  refusal(owner: string, cost: number): 'credits' | 'limit' | null;
+  /** Makes the task and charges for it. */
+  create(task: NewTask): Task;
+  /** The owner's task and the number of this look, from 1; null when there is none or it is forgotten. */
+  look(owner: string, id: string): { task: Task; look: number } | null;
+  byDelivery(token: string): Task | null;
+  restore(task: Task): void;
+  tasks(): Task[];
+  credits(owner: string): number;
+  setCredits(owner: string, balance: number): void;
+  balances(): ReadonlyMap<string, number>;
+};
+
+const dayMs = 86_400_000;
+/** A finished task is still known for so long after its result has expired. */
+const afterlifeMs = 300_000;
+
+function finishOf(wish: Wish, drawnMs: number): number | null {
+  if (wish.stuck !== undefined) return null;
+  if (wish.duration !== undefined) return wish.duration * 1000;
+  // Input moderation looks at the prompt only, so it answers long before a picture could be done.
+  return wish['request-moderated'] === undefined ? drawnMs : drawnMs * 0.1;
+}
+
+export function createEngine(settings: Settings, blobs: Blobs): Engine {
+  const { seed, timeScale, sigma, now } = settings;
+  const tasks = new Map<string, Task>();
+  const deliveries = new Map<string, string>();
+  const looks = new Map<string, number>();
+  const balances = new Map<string, number>();
+  const active = new Map<string, Set<string>>();
+  let made = 0;
+  let nextSweep = 0;
+
+  const credits = (owner: string): number => balances.get(owner) ?? settings.credits;
+
+  function add(task: Task): void {
+    tasks.set(task.id, task);
+    deliveries.set(task.delivery, task.id);
+    const mine = active.get(task.owner) ?? new Set();
+    active.set(task.owner, mine.add(task.id));
+    made = Math.max(made, task.number);
+  }
+
+  function activeCount(owner: string, at: number): number {
+    const mine = active.get(owner) ?? new Set();
+    for (const id of mine) {
+      const task = tasks.get(id);
+      if (task === undefined || !isActive(task, at)) mine.delete(id);
+    }
+    return mine.size;
+  }
+
+  /** Swept on submit, at most once per tenth of a task's lifetime: no timer to own, and memory stays bounded. */
+  function sweep(at: number): void {
+    if (at < nextSweep) return;
+    nextSweep = at + settings.resultLifetimeMs / timeScale / 10;
+    for (const task of tasks.values()) {
+      if (at < task.forgetAt) continue;
+      tasks.delete(task.id);
+      deliveries.delete(task.delivery);
+      looks.delete(task.id);
+    }
+    blobs.keepOnly(new Set([...tasks.values()].flatMap((task) => Object.values(task.images))));
+  }
+
+  function times(task: NewTask, at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
+    const luck = randomFrom(seed, 'duration', task.fingerprint, task.repeats);
+    const spanMs = finishOf(task.wish, logNormal(luck, settings.medianMs ?? task.medianMs, sigma));
+    if (spanMs === null) {
+      return { startedAt: at + 500 / timeScale, finishedAt: null, expiresAt: null, forgetAt: at + dayMs / timeScale };
+    }
+    const finishedAt = at + spanMs / timeScale;
+    const expiresAt = task.wish.expired === undefined ? finishedAt + settings.resultLifetimeMs / timeScale : finishedAt;
+    const forgetAt = finishedAt + (settings.resultLifetimeMs + afterlifeMs) / timeScale;
+    return { startedAt: at + (spanMs * 0.08) / timeScale, finishedAt, expiresAt, forgetAt };
+  }
+
+  return {
+    refusal(owner, cost) {
+      if (credits(owner) < cost) return 'credits';
+      return activeCount(owner, now()) >= settings.activeLimit ? 'limit' : null;
+    },
+    create(given) {
+      const at = now();
+      sweep(at);
+      const number = made + 1;
+      const { owner, model, request, wish, width, height, cost } = given;
+      const task: Task = {
+        number,
+        id: randomUUID(),
+        owner,
+        model,
+        request,
+        wish,
+        width,
+        height,
+        cost,
+        images: Object.fromEntries(Object.entries(given.images).map(([field, bytes]) => [field, blobs.put(bytes)])),
+        seed: given.seed ?? Math.floor(randomFrom(seed, 'seed', number)() * 2 ** 32),
+        submittedAt: at,
+        ...times(given, at),
+        delivery: randomBytes(24).toString('base64url'),
+      };
+      add(task);
+      balances.set(owner, credits(owner) - cost);
+      return task;
+    },
+    look(owner, id) {
+      const task = tasks.get(id);
+      if (task === undefined || task.owner !== owner || phaseOf(task, now()) === 'forgotten') return null;
+      const look = (looks.get(id) ?? 0) + 1;
+      looks.set(id, look);
+      return { task, look };
+    },
+    byDelivery(token) {
+      const task = tasks.get(deliveries.get(token) ?? '');
+      return task === undefined || phaseOf(task, now()) !== 'done' ? null : task;
+    },
+    restore(task) {
+      add(task);
+      // How often it was looked at before the restart is not known; its first looks are over.
+      looks.set(task.id, 1_000_000);
+    },
+    tasks: () => [...tasks.values()],
+    credits,
+    setCredits(owner, balance) {
+      balances.set(owner, balance);
+    },
+    balances: () => balances,
+  };
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { createSandbox, type SandboxOptions } from './sandbox.js';
+
+/** `npm run sandbox`: the sandbox alone in a process, set by flags (`--port 4100`) or variables (`SANDBOX_PORT`). */
+const help = `The Darkroom sandbox: a pretend upstream for FLUX images.
+
+  --port, SANDBOX_PORT               port to listen on (4100)
+  --host, SANDBOX_HOST               address to listen on (127.0.0.1)
+  --seed, SANDBOX_SEED               decides durations, faults and missing seeds (darkroom)
+  --time-scale, SANDBOX_TIME_SCALE   divides all times (4)
+  --state, SANDBOX_STATE             folder in which tasks outlive the process (none: memory)
+  --image, SANDBOX_IMAGE             drawn, or small for load tests (drawn)
+  --credits, SANDBOX_CREDITS         credits each key starts with (1000000)
+  --active-limit, SANDBOX_ACTIVE_LIMIT   most unfinished tasks of a key (24)`;
+
+const settingsSchema = z.object({
+  port: z.coerce.number().int().min(0).max(65_535).default(4100),
+  host: z.string().default('127.0.0.1'),
+  seed: z.string().default('darkroom'),
+  timeScale: z.coerce.number().min(0.01).max(100_000).default(4),
+  state: z.string().optional(),
+  image: z.enum(['drawn', 'small']).default('drawn'),
+  credits: z.coerce.number().min(0).default(1_000_000),
+  activeLimit: z.coerce.number().int().min(0).default(24),
+});
+
+const names = ['port', 'host', 'seed', 'timeScale', 'state', 'image', 'credits', 'activeLimit'] as const;
+
+function readGiven(): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const name of names) {
+    const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const flag = process.argv.indexOf(`--${words}`);
+    const value =
+      flag > 0 ? process.argv[flag + 1] : process.env[`SANDBOX_${words.replaceAll('-', '_').toUpperCase()}`];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  return given;
+}
+
+function curl(url: string): string {
+  return `  curl -s ${url}/v1/flux-pro-finetuned -H 'x-key: any' -H 'content-type: application/json' \\
+    -d '{"finetune_id":"my-finetune","prompt":"a lighthouse by the sea at sunset [sandbox: duration=2s]"}'`;
+}
+
+async function run(options: SandboxOptions): Promise<void> {
+  const sandbox = createSandbox(options);
+  const { url } = await sandbox.start();
+  console.log(
+    `Sandbox on ${url}, ${options.timeScale ?? 1} times as fast as a real upstream. Any x-key will do. Try:\n`,
+  );
+  console.log(`${curl(url)}\n\n  ${url}/sandbox/log     what has arrived\n  ${url}/sandbox/tasks   what became of it`);
+  console.log(`  ${url}/sandbox/words   words for [sandbox: …] in a prompt\n`);
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      void sandbox.stop().then(() => process.exit(0));
+    });
+  }
+}
+
+function explain(thrown: unknown, port: number): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use. Choose another with --port or SANDBOX_PORT (0 takes any free one).`;
+  if (code === 'EACCES')
+    return `Port ${port} may not be used by this user. Choose one above 1024 with --port or SANDBOX_PORT.`;
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+if (process.argv.includes('--help')) {
+  console.log(help);
+} else {
+  const parsed = settingsSchema.safeParse(readGiven());
+  if (parsed.success) {
+    const { state, ...settings } = parsed.data;
+    await run({ ...settings, ...(state === undefined ? {} : { stateDir: state }) }).catch((thrown: unknown) => {
+      console.error(explain(thrown, settings.port));
+      process.exitCode = 1;
+    });
+  } else {
+    for (const { path, message } of parsed.error.issues) console.error(`${path.join('.')}: ${message}`);
+    console.error(`\n${help}`);
+    process.exitCode = 1;
+  }
+}

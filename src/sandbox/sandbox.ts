@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { createBfl } from './bfl.js';
+import { createFileBlobs, createMemoryBlobs } from './blobs.js';
+import { registerDelivery } from './delivery.js';
+import { createEngine } from './engine.js';
+import { registerInspection } from './inspect.js';
+import { noJournal } from './journal.js';
+import { settle, type SandboxOptions } from './options.js';
+import { createPictures } from './pictures.js';
+import { resume } from './resume.js';
+import { createServer } from './server.js';
+import type { Task } from './task.js';
+import { createWitness, maskKey, type LogEntry } from './witness.js';
+
+export type { SandboxOptions } from './options.js';
+export type { LogEntry } from './witness.js';
+export type { Task } from './task.js';
+
+/** A pretend upstream on a real port. */
+export type Sandbox = {
+  /** Listens; rejects when the port is taken (`code` is `EADDRINUSE`). A sandbox starts once. */
+  start(): Promise<{ url: string }>;
+  /** Cuts open connections and lets go of port and files. */
+  stop(): Promise<void>;
+  /** Every request that arrived, oldest first (the newest `logLimit`). A copy. */
+  log(): LogEntry[];
+  /** Every task that is not yet forgotten. A copy. */
+  tasks(): Task[];
+  /** Sets what is left of a key's credits. */
+  setCredits(credits: number, key: string): void;
+};
+
+/** Builds a sandbox; nothing is opened before `start`, except the state folder, which is read back. */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const settings = settle(options);
+  const { stateDir } = settings;
+  const blobs = stateDir === null ? createMemoryBlobs() : createFileBlobs(join(stateDir, 'images'));
+  const engine = createEngine(settings, blobs);
+  const witness = createWitness(settings.logLimit);
+  const journal = stateDir === null ? noJournal : resume(stateDir, { settings, engine, witness, blobs });
+  const stopping = new AbortController();
+  const dialects = [createBfl()];
+  let address = '';
+
+  const base = {
+    settings,
+    engine,
+    blobs,
+    witness,
+    journal,
+    stopping: stopping.signal,
+    url: () => settings.publicUrl ?? address,
+  };
+  const { app, entryOf } = createServer(base, dialects);
+  const world = { ...base, entryOf };
+  for (const dialect of dialects) dialect.register(app, world);
+  registerDelivery(app, world, dialects, createPictures(settings.image));
+  registerInspection(app, world);
+
+  return {
+    async start() {
+      address = await app.listen({ port: settings.port, host: settings.host });
+      return { url: base.url() };
+    },
+    async stop() {
+      stopping.abort();
+      await app.close();
+      journal.close();
+    },
+    log: () => witness.log(),
+    tasks: () => structuredClone(engine.tasks()),
+    setCredits(credits, key) {
+      engine.setCredits(maskKey(key), credits);
+      journal.append({ kind: 'credits', owner: maskKey(key), balance: credits });
+    },
+  };
+}

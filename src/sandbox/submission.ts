@@ -1,0 +1,45 @@
+import { drawFault } from './faults.js';
+import type { NewTask } from './engine.js';
+import { wishedRefusal } from './outcome.js';
+import type { Task } from './task.js';
+import { sleep } from '../time.js';
+import type { LogEntry, SubmitEntry } from './witness.js';
+import type { World } from './world.js';
+
+export type Decision =
+  | { kind: 'refused'; status: number }
+  /** `answer` is how the submit is to be answered: as usual, with a 500, or not at all. */
+  | { kind: 'made'; task: Task; answer: 'usual' | 'error' | 'none' };
+
+/** Writes a submit into the log, before anything is decided about it. */
+export function witnessSubmit(
+  world: World,
+  entry: LogEntry,
+  submit: Omit<SubmitEntry, 'number' | 'repeats'>,
+): SubmitEntry {
+  const full = world.witness.submit(entry, submit);
+  world.journal.append({ kind: 'submit', entry });
+  return full;
+}
+
+/** Decides about a valid submit: the prompt's wish first, then chance, then credits and limits. */
+export async function decideSubmit(world: World, entry: LogEntry, submit: NewTask): Promise<Decision> {
+  const { engine, journal, settings, stopping } = world;
+  const asked = Object.keys(submit.wish).length > 0;
+  const wish = asked ? submit.wish : drawFault(settings.faults, settings.seed, submit.fingerprint, submit.repeats);
+
+  const refused = wishedRefusal(wish);
+  if (refused !== null) return { kind: 'refused', status: refused };
+  const refusal = engine.refusal(submit.owner, submit.cost);
+  if (refusal !== null) return { kind: 'refused', status: refusal === 'credits' ? 402 : 429 };
+
+  const task = engine.create({ ...submit, wish });
+  entry.task = task.id;
+  journal.append({ kind: 'task', task, entry: entry.n });
+  journal.append({ kind: 'credits', owner: task.owner, balance: engine.credits(task.owner) });
+
+  const slow = wish['slow-reply'];
+  if (slow !== undefined) await sleep((slow * 1000) / settings.timeScale, stopping);
+  if (wish['lost-reply'] !== undefined) return { kind: 'made', task, answer: 'none' };
+  return { kind: 'made', task, answer: wish['500-accepted'] === undefined ? 'usual' : 'error' };
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Blobs } from './blobs.js';
+import type { Engine } from './engine.js';
+import type { Journal } from './journal.js';
+import type { Settings } from './options.js';
+import type { Picture } from './pictures.js';
+import type { Task } from './task.js';
+import type { LogEntry, Witness } from './witness.js';
+
+/** What every dialect is given. */
+export type World = {
+  readonly settings: Settings;
+  readonly engine: Engine;
+  readonly blobs: Blobs;
+  readonly witness: Witness;
+  readonly journal: Journal;
+  /** Aborted when the sandbox stops; whoever waits, waits with it. */
+  readonly stopping: AbortSignal;
+  /** Address of the sandbox as others see it, without a slash at the end. */
+  url(): string;
+  entryOf(request: FastifyRequest): LogEntry;
+};
+
+/** One upstream's way of speaking: its paths, schema, prices and words. */
+export type Dialect = {
+  readonly name: string;
+  register(app: FastifyInstance, world: World): void;
+  /** The key of a request, wherever this dialect carries it. */
+  keyOf(request: FastifyRequest): string | null;
+  /** What to draw for a task of this dialect, or null when the task is of another. */
+  picture(task: Task, blobs: Blobs): Promise<Picture | null>;
+};

@@ -1,0 +1,53 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { asError, DarkroomError, errorCodes } from '../errors.js';
+import type { Logger } from '../logger.js';
+
+/** The error itself, from under graphql-js's wrapping. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
+}
+
+/**
+ * What a client sees of an error. Darkroom's own and GraphQL's are shown with their code; anything else is a fault of
+ * ours: logged in full, and hidden behind the request id.
+ */
+export function presentError(error: unknown, requestId: string, logger: Logger): GraphQLFormattedError {
+  const cause = causeOf(error);
+  const place = error instanceof GraphQLError ? withoutUndefined({ path: error.path, locations: error.locations }) : {};
+  if (cause instanceof DarkroomError && cause.code !== 'INTERNAL') {
+    return { message: cause.message, ...place, extensions: { code: cause.code } };
+  }
+  if (cause instanceof GraphQLError) {
+    const code = cause.extensions['code'];
+    return {
+      message: cause.message,
+      ...place,
+      extensions: { code: typeof code === 'string' ? code : 'BAD_REQUEST' },
+    };
+  }
+  logger.error({ err: asError(cause), requestId }, 'A request failed');
+  return {
+    message: `Something went wrong here; the log has it under request id ${requestId}.`,
+    ...place,
+    extensions: { code: 'INTERNAL', requestId },
+  };
+}
+
+function withoutUndefined(place: {
+  path: GraphQLFormattedError['path'];
+  locations: GraphQLFormattedError['locations'];
+}): Pick<GraphQLFormattedError, 'path' | 'locations'> {
+  return {
+    ...(place.path === undefined ? {} : { path: place.path }),
+    ...(place.locations === undefined ? {} : { locations: place.locations }),
+  };
+}
+
+/** A DarkroomError as a GraphQL error with its HTTP status, for the places where Apollo asks for one. */
+export function asGraphQLError(error: unknown): unknown {
+  if (!(error instanceof DarkroomError)) return error;
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { code: error.code, http: { status: errorCodes[error.code] } },
+  });
+}

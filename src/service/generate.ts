@@ -1,0 +1,181 @@
+import type { Generation, InputImages, Profile } from '../domain/generation.js';
+import { keyOf, newId } from '../domain/ids.js';
+import type { ControlKind } from '../domain/lifecycle.js';
+import type { ImageInputName } from '../domain/model.js';
+import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
+import type { Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
+import { promptWithTrigger } from '../domain/prompt.js';
+import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
+import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
+import { checkText } from '../domain/text.js';
+import { keepImage, storageRefusal, type ImageBytes } from './images.js';
+import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
+
+/** Bounds of Darkroom's own, where no provider names one. */
+export const inputBounds = { promptCharacters: 10_000, tags: 20, tagCharacters: 64, priority: 100 } as const;
+
+export type GenerateRequest = {
+  control: ControlKind;
+  /** Public id of the finetune profile. */
+  profileId: string;
+  prompt: string;
+  parameters: AskedParameters;
+  controlImage: ImageInput | null;
+  imagePrompt: ImageInput | null;
+  /** Pin the route; null leaves the choice to Darkroom. */
+  provider: string | null;
+  model: string | null;
+  tags: readonly string[];
+  priority: number;
+};
+
+export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Checked<Generation>>;
+
+type Parts = {
+  ledger: Ledger;
+  profiles: Profiles;
+  images: Images;
+  bytes: ImageBytes;
+  reader: ImageReader;
+  catalogue: Catalogue;
+  deadlineMs: number;
+};
+
+type CheckedImages = Partial<Record<'controlImage' | 'imagePrompt', CheckedImage>>;
+
+/**
+ * Accepts a generation: everything is checked before anything is written, all that is wrong is told at once, and when it
+ * returns the generation is durable. It never talks to a provider.
+ */
+export function createGenerate(parts: Parts): Generate {
+  return async (viewer, request) => {
+    const profile = await findProfile(parts.profiles, viewer, request.profileId);
+    const route = profile.ok
+      ? chooseRoute(parts.catalogue, {
+          control: request.control,
+          provider: request.provider,
+          model: request.model,
+          bindings: profile.value.bindings,
+        })
+      : null;
+    const parameters = profile.ok && route?.ok === true ? parametersFor(request, route.value, profile.value) : null;
+    const texts = [...checkPrompt(request), ...checkTags(request.tags), ...checkPriority(request.priority)];
+    const cheap = [profile, route, parameters].flatMap((check) => (check?.ok === false ? check.refusals : []));
+    // Images cost the most to check, so they are looked at only when all else is well.
+    if (texts.length + cheap.length > 0 || !profile.ok || route?.ok !== true || parameters?.ok !== true) {
+      return refused(...texts, ...cheap);
+    }
+    const images = await checkImages(parts.reader, viewer, request, route.value);
+    if (!images.ok) return images;
+
+    try {
+      const kept = await keepImages(parts, viewer.projectId, images.value);
+      const { account, model, binding } = route.value;
+      const generation = await parts.ledger.accept({
+        id: newId(),
+        projectId: viewer.projectId,
+        control: request.control,
+        profileId: profile.value.id,
+        provider: model.provider,
+        model: model.id,
+        account: account.id,
+        prompt: request.prompt,
+        promptSent: promptWithTrigger(request.prompt, binding.triggerWord ?? profile.value.triggerWord),
+        finetuneId: binding.finetuneId,
+        parameters: parameters.value,
+        images: kept,
+        tags: [...new Set(request.tags)],
+        priority: request.priority,
+        deadlineMs: parts.deadlineMs,
+        costEstimatedMicros: model.priceMicros,
+      });
+      return accepted(generation);
+    } catch (error) {
+      const full = storageRefusal(error, ['input']);
+      if (full === null) throw error;
+      return refused(full);
+    }
+  };
+}
+
+async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {
+  const path = ['input', 'profileId'];
+  const key = keyOf('FinetuneProfile', publicId);
+  const [profile] = key === null ? [] : await profiles.find(viewer.projectId, [key]);
+  if (profile === undefined) {
+    return refused(refusal('NOT_FOUND', path, 'There is no such profile in your project.', { given: publicId }));
+  }
+  if (profile.archivedAt !== null) {
+    return refused(refusal('CONFLICT', path, `The profile ${profile.slug} is archived.`, { given: publicId }));
+  }
+  return accepted(profile);
+}
+
+function parametersFor(request: GenerateRequest, route: Route, profile: Profile): ReturnType<typeof resolveParameters> {
+  return resolveParameters(
+    route.model,
+    { values: request.parameters, path: ['input'] },
+    { values: route.binding.defaults, path: ['profile', 'bindings', route.binding.provider, 'defaults'] },
+    { values: profile.defaults, path: ['profile', 'defaults'] },
+  );
+}
+
+function checkPrompt(request: GenerateRequest): Refusal[] {
+  return checkText(request.prompt, ['input', 'prompt'], {
+    minimum: 1,
+    maximum: inputBounds.promptCharacters,
+    what: 'The prompt',
+  });
+}
+
+function checkTags(tags: readonly string[]): Refusal[] {
+  if (tags.length > inputBounds.tags) {
+    const message = `At most ${inputBounds.tags} tags are allowed; ${tags.length} were given.`;
+    return [refusal('OUT_OF_RANGE', ['input', 'tags'], message, { maximum: inputBounds.tags, given: tags.length })];
+  }
+  return tags.flatMap((tag, index) =>
+    checkText(tag, ['input', 'tags', String(index)], { minimum: 1, maximum: inputBounds.tagCharacters, what: 'A tag' }),
+  );
+}
+
+function checkPriority(priority: number): Refusal[] {
+  const bound = inputBounds.priority;
+  if (Math.abs(priority) <= bound) return [];
+  const message = `priority must be from ${-bound} to ${bound}; ${priority} was given.`;
+  return [
+    refusal('OUT_OF_RANGE', ['input', 'priority'], message, { minimum: -bound, maximum: bound, given: priority }),
+  ];
+}
+
+async function checkImages(
+  reader: ImageReader,
+  viewer: Viewer,
+  request: GenerateRequest,
+  route: Route,
+): Promise<Checked<CheckedImages>> {
+  const refusals: Refusal[] = [];
+  const value: CheckedImages = {};
+  for (const name of ['controlImage', 'imagePrompt'] as const satisfies readonly ImageInputName[]) {
+    const path = ['input', name];
+    const rule = route.model.images[name];
+    const input = request[name];
+    if (input === null) {
+      if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${route.model.id} needs a ${name}.`));
+    } else if (rule === undefined) {
+      refusals.push(refusal('UNSUPPORTED', path, `${route.model.id} takes no ${name}.`));
+    } else {
+      const checked = await checkImage(reader, viewer.projectId, input, path);
+      if (checked.ok) value[name] = checked.value;
+      else refusals.push(...checked.refusals);
+    }
+  }
+  return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
+}
+
+async function keepImages(parts: Parts, projectId: string, images: CheckedImages): Promise<InputImages> {
+  const keep = async (image: CheckedImage | undefined): Promise<string | null> => {
+    if (image === undefined) return null;
+    return image.kind === 'kept' ? image.image.id : (await keepImage(parts, projectId, image.image, image.bytes)).id;
+  };
+  return { controlImageId: await keep(images.controlImage), imagePromptId: await keep(images.imagePrompt) };
+}

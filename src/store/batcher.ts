@@ -1,0 +1,89 @@
+/**
+ * Joins concurrent writes into one round trip: flushes at once when idle, at most `maxInFlight` batches at a time, at most
+ * `maxRows` rows each. Two rows of the same key never share a batch, so one statement never changes a row twice.
+ */
+export type Batcher<Row, Result> = {
+  add(row: Row): Promise<Result>;
+  /** Resolves when everything added so far is written or has failed. */
+  drain(): Promise<void>;
+};
+
+type Waiting<Row, Result> = {
+  row: Row;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+};
+
+export function createBatcher<Row, Result>(options: {
+  keyOf: (row: Row) => string;
+  /** Writes the rows; gives one result per row, in the same order. */
+  write: (rows: Row[]) => Promise<Result[]>;
+  maxRows?: number;
+  maxInFlight?: number;
+}): Batcher<Row, Result> {
+  const { keyOf, write, maxRows = 200, maxInFlight = 2 } = options;
+  let waiting: Waiting<Row, Result>[] = [];
+  let scheduled = false;
+  const flights = new Set<Promise<void>>();
+
+  function takeBatch(): Waiting<Row, Result>[] {
+    const keys = new Set<string>();
+    const batch: Waiting<Row, Result>[] = [];
+    const rest: Waiting<Row, Result>[] = [];
+    for (const item of waiting) {
+      const key = keyOf(item.row);
+      if (batch.length < maxRows && !keys.has(key)) {
+        keys.add(key);
+        batch.push(item);
+      } else {
+        rest.push(item);
+      }
+    }
+    waiting = rest;
+    return batch;
+  }
+
+  async function fly(batch: Waiting<Row, Result>[]): Promise<void> {
+    try {
+      const results = await write(batch.map((item) => item.row));
+      batch.forEach((item, index) => {
+        const result = results[index];
+        if (result === undefined) item.reject(new Error('A batched write gave no result for its row.'));
+        else item.resolve(result);
+      });
+    } catch (error) {
+      if (batch.length === 1) batch[0]?.reject(error);
+      // One bad row must not fail its neighbours: the batch is written again row by row.
+      else for (const item of batch) await fly([item]);
+    }
+  }
+
+  function flush(): void {
+    scheduled = false;
+    while (waiting.length > 0 && flights.size < maxInFlight) {
+      const flight = fly(takeBatch()).then(() => {
+        flights.delete(flight);
+        flush();
+      });
+      flights.add(flight);
+    }
+  }
+
+  return {
+    async add(row) {
+      return await new Promise<Result>((resolve, reject) => {
+        waiting.push({ row, resolve, reject });
+        if (scheduled) return;
+        scheduled = true;
+        // At the end of the present turn, so that rows added together travel together.
+        queueMicrotask(flush);
+      });
+    },
+    async drain() {
+      while (waiting.length > 0 || flights.size > 0) {
+        if (flights.size === 0) flush();
+        await Promise.all(flights);
+      }
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { LedgerChange, ChangeResult } from '../domain/change.js';
+import { createBatcher } from './batcher.js';
+import type { Database } from './database.js';
+
+/**
+ * Every change of a generation or attempt after its acceptance. One statement locks the generations in the order of their
+ * ids, changes attempt and generation where they are as the caller believes, and writes the event with the new version.
+ */
+export function createChange(database: Database): {
+  change: (change: LedgerChange) => Promise<ChangeResult>;
+  drain: () => Promise<void>;
+} {
+  const batcher = createBatcher<LedgerChange, ChangeResult>({
+    keyOf: (row) => row.generationId,
+    write: async (rows) => await apply(database, rows),
+  });
+  return {
+    change: async (change) => await batcher.add(change),
+    drain: async () => await batcher.drain(),
+  };
+}
+
+const rowSchema = z.object({ i: z.number(), attempt_changed: z.boolean(), generation_changed: z.boolean() });
+
+async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeResult[]> {
+  const input = JSON.stringify(
+    rows.map((row, i) => ({
+      i,
+      id: row.generationId,
+      from_status: row.generation?.from ?? null,
+      to_status: row.generation?.to ?? null,
+      moderation_stage: row.generation?.moderationStage ?? null,
+      code: row.generation?.errorCode ?? null,
+      message: row.generation?.errorMessage ?? null,
+      retry_after_ms: row.generation?.retryAfterMs ?? null,
+      result_seed: row.generation?.resultSeed ?? null,
+      attempt_n: row.attempt?.n ?? null,
+      instance_id: row.attempt?.instanceId ?? null,
+      from_state: row.attempt?.from ?? null,
+      to_state: row.attempt?.to ?? null,
+      task_id: row.attempt?.taskId ?? null,
+      polling_url: row.attempt?.pollingUrl ?? null,
+      request: row.attempt?.request ?? null,
+      http_status: row.attempt?.httpStatus ?? null,
+      attempt_code: row.attempt?.errorCode ?? null,
+      attempt_message: row.attempt?.errorMessage ?? null,
+      quoted_micros: row.attempt?.quotedMicros ?? null,
+      settled_micros: row.attempt?.settledMicros ?? null,
+      looks: row.attempt?.looks ?? null,
+      word: row.attempt?.word ?? null,
+      provider_started_at: row.attempt?.providerStartedAt ?? null,
+      provider_finished_at: row.attempt?.providerFinishedAt ?? null,
+      image_ids: row.resultImageIds ?? [],
+    })),
+  );
+  const answer = await database.prisma.$queryRaw`
+    with input as materialized (
+      select * from jsonb_to_recordset(${input}::jsonb) as x (
+        i integer, id uuid, from_status generation_status[], to_status generation_status,
+        moderation_stage moderation_stage, code text, message text, retry_after_ms bigint, result_seed bigint,
+        attempt_n integer, instance_id uuid, from_state attempt_state[], to_state attempt_state, task_id text,
+        polling_url text, request jsonb, http_status integer, attempt_code text, attempt_message text,
+        quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
+        provider_finished_at timestamptz, image_ids uuid[]
+      )
+    ),
+    locked as materialized (
+      select g.id, g.status, g.version, g.updated_at, g.project_id, g.profile_id, g.control, g.provider
+      from generation g where g.id in (select id from input) order by g.id for update
+    ),
+    attempted as (
+      update attempt a set
+        state = i.to_state,
+        task_id = coalesce(i.task_id, a.task_id),
+        polling_url = coalesce(i.polling_url, a.polling_url),
+        request = coalesce(i.request, a.request),
+        http_status = coalesce(i.http_status, a.http_status),
+        error_code = coalesce(i.attempt_code, a.error_code),
+        error_message = coalesce(i.attempt_message, a.error_message),
+        cost_micros = coalesce(i.settled_micros, i.quoted_micros, a.cost_micros),
+        looks = coalesce(i.looks, a.looks),
+        word = coalesce(i.word, a.word),
+        provider_started_at = coalesce(i.provider_started_at, a.provider_started_at),
+        provider_finished_at = coalesce(i.provider_finished_at, a.provider_finished_at),
+        sent_at = case when i.to_state = 'SENT' then coalesce(a.sent_at, now()) else a.sent_at end,
+        accepted_at = case when i.to_state = 'ACCEPTED' then now() else a.accepted_at end,
+        finished_at = case when i.to_state in ('DONE', 'LOST', 'REFUSED') then now() else a.finished_at end
+      from input i join locked l on l.id = i.id
+      where a.generation_id = i.id and a.n = i.attempt_n and a.state = any (i.from_state)
+        and (i.instance_id is null or a.instance_id = i.instance_id)
+      returning i.i
+    ),
+    decided as materialized (
+      select i.*, l.status as old_status, l.version as old_version, l.updated_at as old_updated_at, l.project_id,
+             l.profile_id, l.control, l.provider,
+             i.to_status is not null and l.status = any (i.from_status) as moves
+      from input i join locked l on l.id = i.id
+      where i.attempt_n is null or i.i in (select i from attempted)
+    ),
+    moved as (
+      update generation g set
+        status = case when d.moves then d.to_status else g.status end,
+        version = g.version + d.moves::integer,
+        moderation_stage = case when d.moves then d.moderation_stage else g.moderation_stage end,
+        error_code = case when d.moves then d.code else g.error_code end,
+        error_message = case when d.moves then d.message else g.error_message end,
+        next_attempt_at = case when d.moves then now() + d.retry_after_ms * interval '1 millisecond'
+                               else g.next_attempt_at end,
+        result_seed = coalesce(d.result_seed, g.result_seed),
+        cost_quoted_micros = case when d.quoted_micros is null then g.cost_quoted_micros
+                                  else coalesce(g.cost_quoted_micros, 0) + d.quoted_micros end,
+        cost_settled_micros = case when d.settled_micros is null then g.cost_settled_micros
+                                   else coalesce(g.cost_settled_micros, 0) + d.settled_micros end,
+        -- Strictly later than the change before, so that the order of times is the order of versions.
+        updated_at = greatest(clock_timestamp(), g.updated_at + interval '1 microsecond'),
+        started_at = case when d.moves and d.to_status = 'RUNNING' then coalesce(g.started_at, now())
+                          else g.started_at end,
+        finished_at = case when d.moves
+                            and d.to_status in ('SUCCEEDED', 'MODERATED', 'FAILED', 'EXPIRED', 'CANCELED')
+                           then now() else g.finished_at end
+      from decided d
+      where g.id = d.id and (d.moves or d.quoted_micros is not null or d.settled_micros is not null)
+      returning g.id, g.version, g.updated_at, d.i, d.moves
+    ),
+    pictured as (
+      insert into generation_image (generation_id, role, n, project_id, image_id)
+      select d.id, 'RESULT', p.n - 1, d.project_id, p.image_id
+      from decided d join moved m on m.i = d.i and m.moves, unnest(d.image_ids) with ordinality as p (image_id, n)
+    ),
+    told as (
+      insert into generation_event
+        (generation_id, n, project_id, status, previous_status, attempt_n, code, profile_id, control, provider, at)
+      select d.id, m.version, d.project_id, d.to_status, d.old_status, d.attempt_n, d.code, d.profile_id, d.control,
+             d.provider, m.updated_at
+      from decided d join moved m on m.i = d.i and m.moves
+    )
+    select i.i, (i.i in (select i from attempted)) as attempt_changed,
+           exists (select from moved m where m.i = i.i and m.moves) as generation_changed
+    from input i order by i.i`;
+  return z
+    .array(rowSchema)
+    .parse(answer)
+    .map((row) => ({ attemptChanged: row.attempt_changed, generationChanged: row.generation_changed }));
+}

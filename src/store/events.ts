@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { controlKinds, generationStatuses } from '../domain/lifecycle.js';
+import type { GenerationEvent } from '../domain/generation.js';
+import type { Database } from './database.js';
+
+/** Numbered in one go; more wait for the next. */
+const numberedAtOnce = 5_000;
+
+/**
+ * Gives committed events their positions, one sequencer at a time over all processes. Commit order is not the order of a
+ * sequence, so a position is given only after the commit: whoever reads up to a position has missed nothing before it.
+ * Returns how many were numbered, or null when another process is at it.
+ */
+export async function numberEvents(database: Database): Promise<number | null> {
+  return await database.prisma.$transaction(async (tx) => {
+    const [lock] = z
+      .array(z.object({ locked: z.boolean() }))
+      .parse(await tx.$queryRaw`select pg_try_advisory_xact_lock(hashtext('darkroom.events'), 0) as locked`);
+    if (lock?.locked !== true) return null;
+    // Times of one generation rise strictly with its versions, so this order keeps each generation's own.
+    return await tx.$executeRaw`
+      with fresh as materialized (
+        select generation_id, n, row_number() over (order by at, generation_id, n) as rank
+        from generation_event where position is null order by at, generation_id, n limit ${numberedAtOnce}::integer
+      ),
+      counted as (
+        update event_position set last = last + (select count(*) from fresh)
+        where exists (select from fresh) returning last - (select count(*) from fresh) as base
+      )
+      update generation_event e set position = c.base + f.rank from fresh f, counted c
+      where e.generation_id = f.generation_id and e.n = f.n`;
+  });
+}
+
+const eventSchema = z.object({
+  generation_id: z.string(),
+  n: z.number(),
+  project_id: z.string(),
+  position: z.bigint().transform(Number),
+  status: z.enum(generationStatuses),
+  previous_status: z.enum(generationStatuses).nullable(),
+  attempt_n: z.number().nullable(),
+  code: z.string().nullable(),
+  profile_id: z.string().nullable(),
+  control: z.enum(controlKinds),
+  provider: z.string(),
+  at: z.date(),
+});
+
+/** The events after `position`, in order, of all projects. */
+export async function eventsAfter(database: Database, position: number, limit: number): Promise<GenerationEvent[]> {
+  const rows = await database.prisma.$queryRaw`
+    select generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code, profile_id,
+           control::text, provider, at
+    from generation_event where position > ${position}::bigint order by position limit ${limit}::integer`;
+  return z.array(eventSchema).parse(rows).map(toEvent);
+}
+
+/** The events of one generation, oldest first; those not yet numbered are left out. */
+export async function eventsOf(database: Database, generationIds: readonly string[]): Promise<GenerationEvent[]> {
+  const rows = await database.prisma.$queryRaw`
+    select generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code, profile_id,
+           control::text, provider, at
+    from generation_event where generation_id = any (${generationIds}::uuid[]) and position is not null
+    order by generation_id, n`;
+  return z.array(eventSchema).parse(rows).map(toEvent);
+}
+
+/** The last position given so far. */
+export async function lastPosition(database: Database): Promise<number> {
+  const row = await database.prisma.eventPosition.findUniqueOrThrow({ where: { id: 1 } });
+  return Number(row.last);
+}
+
+function toEvent(row: z.infer<typeof eventSchema>): GenerationEvent {
+  return {
+    generationId: row.generation_id,
+    n: row.n,
+    projectId: row.project_id,
+    position: row.position,
+    status: row.status,
+    previousStatus: row.previous_status,
+    attemptN: row.attempt_n,
+    code: row.code,
+    profileId: row.profile_id,
+    control: row.control,
+    provider: row.provider,
+    at: row.at,
+  };
+}
+
+/** Which of these generations' progress at the provider was noted in the last seconds. */
+export async function progressed(
+  database: Database,
+  generationIds: readonly string[],
+): Promise<{ generationId: string; at: Date }[]> {
+  const rows = await database.prisma.$queryRaw`
+    select generation_id, max(progress_at) as at from attempt
+    where generation_id = any (${generationIds}::uuid[]) and progress_at > now() - interval '5 seconds'
+    group by generation_id`;
+  return z
+    .array(z.object({ generation_id: z.string(), at: z.date() }))
+    .parse(rows)
+    .map((row) => ({ generationId: row.generation_id, at: row.at }));
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { Attempt, Generation } from '../domain/generation.js';
+import { lowestIdAt } from '../domain/ids.js';
+import { liveStatuses } from '../domain/lifecycle.js';
+import { parameterNames } from '../domain/model.js';
+import type { GenerationFilter, History, Window } from '../domain/ports.js';
+import type { Database } from './database.js';
+import { eventsOf } from './events.js';
+import type { Attempt as AttemptRow, Generation as GenerationRow, Prisma } from './generated/client.js';
+
+export const parametersSchema = z.partialRecord(z.enum(parameterNames), z.union([z.string(), z.number(), z.boolean()]));
+
+/** Every read of the ledger stays inside one project. */
+export function createHistory(database: Database): History {
+  const { prisma } = database;
+
+  async function find(where: Prisma.GenerationWhereInput, take: number): Promise<Generation[]> {
+    const rows = await prisma.generation.findMany({ where, orderBy: { id: 'desc' }, take });
+    return rows.map(toGeneration);
+  }
+
+  return {
+    async generation(projectId, id) {
+      const row = await prisma.generation.findFirst({ where: { id, projectId } });
+      return row === null ? null : toGeneration(row);
+    },
+    async generations(projectId, ids) {
+      const found = await find({ projectId, id: { in: [...ids] } }, ids.length);
+      const byId = new Map(found.map((generation) => [generation.id, generation]));
+      return ids.map((id) => byId.get(id) ?? null);
+    },
+    page: async (projectId, filter, window) => await find(whereOf(projectId, filter, window), window.first),
+    running: async (projectId, filter, limit) =>
+      await find({ AND: [whereOf(projectId, filter, null), { status: { in: liveStatuses } }] }, limit),
+    async attempts(projectId, generationIds) {
+      const rows = await prisma.attempt.findMany({
+        where: { projectId, generationId: { in: [...generationIds] } },
+        orderBy: [{ generationId: 'asc' }, { n: 'asc' }],
+      });
+      return rows.map(toAttempt);
+    },
+    async events(projectId, generationIds) {
+      const events = await eventsOf(database, generationIds);
+      return events.filter((event) => event.projectId === projectId);
+    },
+    async imageRefs(projectId, generationIds) {
+      return await prisma.generationImage.findMany({
+        where: { projectId, generationId: { in: [...generationIds] } },
+        orderBy: [{ generationId: 'asc' }, { n: 'asc' }],
+        omit: { projectId: true },
+      });
+    },
+  };
+}
+
+function whereOf(projectId: string, filter: GenerationFilter, window: Window | null): Prisma.GenerationWhereInput {
+  // A time range is a range of ids: a UUIDv7 begins with its time.
+  const bounds: Prisma.GenerationWhereInput[] = [];
+  if (window?.after != null) bounds.push({ id: { lt: window.after } });
+  if (filter.createdFrom != null) bounds.push({ id: { gte: lowestIdAt(filter.createdFrom) } });
+  if (filter.createdTo != null) bounds.push({ id: { lt: lowestIdAt(filter.createdTo) } });
+  return {
+    projectId,
+    AND: bounds,
+    ...(filter.status == null ? {} : { status: { in: [...filter.status] } }),
+    ...(filter.profileId == null ? {} : { profileId: filter.profileId }),
+    ...(filter.control == null ? {} : { control: { in: [...filter.control] } }),
+    ...(filter.provider == null ? {} : { provider: { in: [...filter.provider] } }),
+  };
+}
+
+function micros(value: bigint | null): number | null {
+  return value === null ? null : Number(value);
+}
+
+export function toGeneration(row: GenerationRow): Generation {
+  return {
+    ...row,
+    parameters: parametersSchema.parse(row.parameters),
+    resultSeed: micros(row.resultSeed),
+    costEstimatedMicros: micros(row.costEstimatedMicros),
+    costQuotedMicros: micros(row.costQuotedMicros),
+    costSettledMicros: micros(row.costSettledMicros),
+  };
+}
+
+function toAttempt(row: AttemptRow): Attempt {
+  const { projectId: _project, instanceId: _instance, pollingUrl: _url, costMicros, ...rest } = row;
+  return { ...rest, costMicros: micros(costMicros) };
+}

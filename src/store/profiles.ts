@@ -1,0 +1,92 @@
+import type { Profile } from '../domain/generation.js';
+import type { Profiles } from '../domain/ports.js';
+import type { Database } from './database.js';
+import { Prisma, type Binding as BindingRow, type FinetuneProfile as ProfileRow } from './generated/client.js';
+import { parametersSchema } from './history.js';
+
+/** Finetune profiles and their bindings, each read and written inside one project. */
+export function createProfiles(database: Database): Profiles {
+  const { prisma } = database;
+  const include = { bindings: { orderBy: { provider: 'asc' } } } as const;
+
+  return {
+    async create(profile) {
+      return await unlessTaken(async () => {
+        await prisma.finetuneProfile.create({ data: profile });
+        return 'created' as const;
+      });
+    },
+    async update(projectId, id, patch) {
+      return await unlessTaken(async () => {
+        const data = { ...patch, version: { increment: 1 }, updatedAt: new Date() };
+        const { count } = await prisma.finetuneProfile.updateMany({ where: { id, projectId }, data });
+        return count === 1 ? ('updated' as const) : ('missing' as const);
+      });
+    },
+    async archive(projectId, id, archived) {
+      const now = new Date();
+      const { count } = await prisma.finetuneProfile.updateMany({
+        where: { id, projectId },
+        data: { archivedAt: archived ? now : null, updatedAt: now, version: { increment: 1 } },
+      });
+      return count === 1 ? 'updated' : 'missing';
+    },
+    async bind(projectId, profileId, binding) {
+      const { provider, ...rest } = binding;
+      return await prisma.$transaction(async (tx) => {
+        const now = new Date();
+        const { count } = await tx.finetuneProfile.updateMany({
+          where: { id: profileId, projectId },
+          data: { updatedAt: now, version: { increment: 1 } },
+        });
+        if (count !== 1) return 'missing';
+        await tx.binding.upsert({
+          where: { profileId_provider: { profileId, provider } },
+          create: { profileId, provider, projectId, ...rest },
+          update: { ...rest, updatedAt: now },
+        });
+        return 'updated';
+      });
+    },
+    async find(projectId, ids) {
+      const rows = await prisma.finetuneProfile.findMany({ where: { projectId, id: { in: [...ids] } }, include });
+      return rows.map(toProfile);
+    },
+    async page(projectId, filter, window) {
+      const rows = await prisma.finetuneProfile.findMany({
+        where: {
+          projectId,
+          ...(window.after === null ? {} : { id: { lt: window.after } }),
+          ...(filter.archived === null ? {} : { archivedAt: filter.archived ? { not: null } : null }),
+        },
+        orderBy: { id: 'desc' },
+        take: window.first,
+        include,
+      });
+      return rows.map(toProfile);
+    },
+  };
+}
+
+/** Postgres decides whether a slug is free; P2002 is Prisma's word for a broken unique index. */
+async function unlessTaken<T>(write: () => Promise<T>): Promise<T | 'taken'> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') return 'taken';
+    throw error;
+  }
+}
+
+function toProfile(row: ProfileRow & { bindings: BindingRow[] }): Profile {
+  return {
+    ...row,
+    defaults: parametersSchema.parse(row.defaults),
+    bindings: row.bindings.map((binding) => ({
+      provider: binding.provider,
+      finetuneId: binding.finetuneId,
+      triggerWord: binding.triggerWord,
+      defaults: parametersSchema.parse(binding.defaults),
+    })),
+  };
+}

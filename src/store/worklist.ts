@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { AttemptRef, WorkItem, Worklist } from '../domain/ports.js';
+import { admit, pauseAccount } from './admit.js';
+import type { Database } from './database.js';
+import { toGeneration } from './history.js';
+import { toImage } from './images.js';
+import { registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
+
+/** SAVING has its result already: it may go on for so long after the deadline. */
+const savingGraceMs = 15 * 60_000;
+
+const refsSchema = z.array(z.object({ generation_id: z.string(), n: z.number() }));
+
+/** The poller's side of the ledger. */
+export function createWorklist(database: Database): Worklist {
+  return {
+    register: async (instance) => await registerInstance(database, instance),
+    renew: async (instanceId) => await renewLease(database, instanceId),
+    release: async (instanceId) => await releaseInstance(database, instanceId),
+    takeOver: async (instanceId, deadAfterMs) => await takeOver(database, instanceId, deadAfterMs),
+    admit: async (request) => await admit(database, request),
+    pauseAccount: async (pause) => await pauseAccount(database, pause),
+    load: async (ref) => await load(database, ref),
+    async noteProgress({ generationId, n, looks, word, progress }) {
+      await database.prisma.$executeRaw`
+        update attempt set looks = ${looks}, word = ${word}, progress = ${progress}::real, progress_at = now()
+        where generation_id = ${generationId}::uuid and n = ${n}`;
+    },
+    async overdue(limit) {
+      const rows = await database.prisma.$queryRaw`
+        select id from generation
+        where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING') and deadline < now()
+          and (status <> 'SAVING' or deadline < now() - ${savingGraceMs} * interval '1 millisecond')
+        order by deadline limit ${limit}::integer`;
+      return z
+        .array(z.object({ id: z.string() }))
+        .parse(rows)
+        .map((row) => row.id);
+    },
+    async unanswered(unconfirmedMs, limit) {
+      const rows = await database.prisma.$queryRaw`
+        select generation_id, n from attempt
+        where state in ('INTENDED', 'SENT', 'ACCEPTED') and state = 'SENT'
+          and sent_at < now() - ${unconfirmedMs} * interval '1 millisecond'
+        order by sent_at limit ${limit}::integer`;
+      return refsSchema.parse(rows).map((row) => ({ generationId: row.generation_id, n: row.n }));
+    },
+  };
+}
+
+async function load(database: Database, ref: AttemptRef): Promise<WorkItem | null> {
+  const { prisma } = database;
+  const { generationId, n } = ref;
+  const [generation, attempt, refs] = await Promise.all([
+    prisma.generation.findUnique({ where: { id: generationId } }),
+    prisma.attempt.findUnique({ where: { generationId_n: { generationId, n } } }),
+    prisma.generationImage.findMany({ where: { generationId, role: { in: ['CONTROL', 'IMAGE_PROMPT'] } } }),
+  ]);
+  if (generation === null || attempt === null) return null;
+  const images =
+    refs.length === 0 ? [] : await prisma.image.findMany({ where: { id: { in: refs.map((row) => row.imageId) } } });
+  const imageOf = (role: 'CONTROL' | 'IMAGE_PROMPT'): ReturnType<typeof toImage> | null => {
+    const imageId = refs.find((row) => row.role === role)?.imageId;
+    const image = images.find((row) => row.id === imageId);
+    return image === undefined ? null : toImage(image);
+  };
+  return {
+    generation: toGeneration(generation),
+    attempt: { ...attempt, costMicros: attempt.costMicros === null ? null : Number(attempt.costMicros) },
+    controlImage: imageOf('CONTROL'),
+    imagePrompt: imageOf('IMAGE_PROMPT'),
+  };
+}
