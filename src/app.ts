@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from './config.js';
 import { ensureDemoProject, type DemoProject } from './demo-project.js';
 import type { Catalogue } from './domain/route.js';
-import { asError } from './errors.js';
+import { asError, DarkroomError } from './errors.js';
 import { createHub } from './events/hub.js';
 import { createRelay } from './events/relay.js';
 import { createAuthenticate } from './access/keys.js';
@@ -60,7 +60,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 }
 
 async function stopAll(stops: Stop[], logger: Logger): Promise<void> {
-  for (const { what, stop } of stops.splice(0).reverse()) {
+  for (const { what, stop } of stops.splice(0).toReversed()) {
     logger.debug(`Stopping ${what}`);
     await stop().catch((error: unknown) => logger.error({ err: asError(error) }, `${what} did not stop cleanly`));
   }
@@ -106,7 +106,9 @@ async function build(
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config.embeddedSandbox);
   async function startSandbox({ port, timeScale }: { port: number; timeScale: number }): Promise<string> {
     const sandbox = createSandbox({ port, timeScale, stateDir: join(dataFolder, 'sandbox') });
-    const { url } = await sandbox.start();
+    const { url } = await sandbox.start().catch((error: unknown) => {
+      throw portFault(error, `The sandbox's port ${port} is in use; choose another with SANDBOX_PORT.`);
+    });
     owned('the sandbox', async () => await sandbox.stop());
     return url;
   }
@@ -174,7 +176,11 @@ async function build(
       }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
-      subscriptions: createSubscriptions({ hub, history: store.history, lastPosition: store.events.last }),
+      subscriptions: createSubscriptions({
+        hub,
+        history: store.history,
+        lastPosition: async () => await store.events.last(),
+      }),
       history: store.history,
       profiles: store.profiles,
       images: store.images,
@@ -200,6 +206,12 @@ async function build(
   owned('the server', async () => await server.stop());
   const { url } = await server.start();
   return { url, sandboxUrl, demo, stop };
+}
+
+/** A used port said in a sentence; any other error as it is. */
+function portFault(error: unknown, message: string): unknown {
+  const used = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  return used ? new DarkroomError('UNAVAILABLE', message, { cause: error }) : error;
 }
 
 /** The accounts with their adapters and keys, for the one part that calls providers. */

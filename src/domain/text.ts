@@ -10,7 +10,7 @@ export function checkText(
   bounds: { minimum?: number; maximum: number; what: string },
 ): Refusal[] {
   const { minimum = 0, maximum, what } = bounds;
-  const length = [...text].length;
+  const length = Array.from(text).length;
   if (length < minimum && minimum === 1) return [refusal('REQUIRED', path, `${what} is empty.`, { minimum, maximum })];
   if (length < minimum || length > maximum) {
     const message = `${what} has ${length} characters; ${minimum} to ${maximum} are allowed.`;

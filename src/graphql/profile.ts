@@ -67,7 +67,12 @@ export function profileNode(profile: ProfileRecord): FinetuneProfile {
     ...rest,
     id: publicId('FinetuneProfile', id),
     defaults: parametersNode(defaults),
-    bindings: bindings.map((binding) => ({ ...binding, defaults: parametersNode(binding.defaults) })),
+    bindings: bindings.map(({ provider, finetuneId, triggerWord, defaults: own }) => ({
+      provider,
+      finetuneId,
+      triggerWord,
+      defaults: parametersNode(own),
+    })),
   };
 }
 

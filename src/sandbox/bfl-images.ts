@@ -5,7 +5,8 @@ import { sha256 } from './random.js';
 /** Pixel size of an image as a person sees it, turned upright. */
 export type Size = { width: number; height: number };
 
-export type GivenImage = Size & { bytes: Buffer };
+/** `hash` is the SHA-256 of the bytes. */
+type GivenImage = Size & { bytes: Buffer; hash: string };
 
 /** Above this a control image is refused (limit of BFL's official Python client). */
 const maxPixels = 20_000_000;
@@ -37,8 +38,7 @@ export function createImageCheck(): (
 ) => Promise<{ images: Record<string, GivenImage>; complaints: Complaint[] }> {
   const known = new Map<string, Size>();
 
-  async function sizeOf(bytes: Buffer): Promise<Size | string> {
-    const hash = sha256(bytes);
+  async function sizeOf(hash: string, bytes: Buffer): Promise<Size | string> {
     const size = known.get(hash) ?? (await measure(bytes));
     if (typeof size === 'string') return size;
     known.set(hash, size);
@@ -61,11 +61,12 @@ export function createImageCheck(): (
         complaints.push({ loc: ['body', name], msg: 'Value error, not valid base64', type: 'value_error' });
         continue;
       }
-      const size = await sizeOf(bytes);
+      const hash = sha256(bytes);
+      const size = await sizeOf(hash, bytes);
       if (typeof size === 'string') {
         complaints.push({ loc: ['body', name], msg: `Value error, ${size}`, type: 'value_error' });
       } else {
-        images[name] = { bytes, ...size };
+        images[name] = { bytes, hash, ...size };
       }
     }
     const { image, mask } = images;

@@ -2,7 +2,7 @@ import { phaseOf, progressOf, type Task } from './task.js';
 import { deliveryPath } from './delivery.js';
 
 /** BFL's documented status words (OpenAPI, April 2026), and three that are seen without being documented. */
-export type BflStatus =
+type BflStatus =
   | 'Pending'
   | 'Ready'
   | 'Request Moderated'
@@ -13,7 +13,7 @@ export type BflStatus =
   | 'Reasoning'
   | 'Generating';
 
-export type BflResult = {
+type BflResult = {
   id: string;
   status: BflStatus;
   result: Record<string, unknown> | null;

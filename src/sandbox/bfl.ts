@@ -67,13 +67,8 @@ function withNulls(endpoint: BflEndpoint, values: Values): Values {
 }
 
 function accepted(world: World, task: Task): Record<string, unknown> {
-  const { input_mp, ...money } = {
-    cost: task.cost,
-    input_mp: task.request['input_mp'] ?? 0,
-    output_mp: megapixels([task]),
-  };
+  const costs = { cost: task.cost, input_mp: task.request['input_mp'] ?? 0, output_mp: megapixels([task]) };
   const webhook = task.request['webhook_url'];
-  const costs = { ...money, input_mp };
   if (typeof webhook === 'string') return { id: task.id, status: 'Pending', webhook_url: webhook, ...costs };
   const host = task.wish['foreign-polling-url'] === undefined ? world.url() : foreignHost;
   return { id: task.id, polling_url: `${host}/v1/get_result?id=${task.id}`, ...costs };
@@ -109,14 +104,13 @@ export function createBfl(): Dialect {
     if (!checked.ok) return complain(reply, checked.complaints);
     const { images, complaints } = await checkImages(endpoint.fields, checked.values);
     const { wish, problem } = readWish(prompt ?? '');
-    if (problem !== null)
+    if (problem !== null) {
       complaints.push({ loc: ['body', 'prompt'], msg: `Value error, ${problem}`, type: 'value_error' });
+    }
     if (complaints.length > 0) return complain(reply, complaints);
 
     const values = withNulls(endpoint, checked.values);
-    const hashes = Object.fromEntries(
-      Object.entries(images).map(([name, { bytes }]) => [name, `sha256:${sha256(bytes)}`]),
-    );
+    const hashes = Object.entries(images).map(([name, { hash }]) => [name, `sha256:${hash}`]);
     const decision = await decideSubmit(world, entry, {
       owner: maskKey(key),
       model,
@@ -125,8 +119,8 @@ export function createBfl(): Dialect {
       repeats,
       cost: endpoint.cost,
       medianMs: endpoint.medianMs,
-      request: { ...values, ...hashes, input_mp: megapixels(Object.values(images)) },
-      images: Object.fromEntries(Object.entries(images).map(([name, { bytes }]) => [name, bytes])),
+      request: { ...values, ...Object.fromEntries(hashes), input_mp: megapixels(Object.values(images)) },
+      images,
       seed: typeof values['seed'] === 'number' ? values['seed'] : null,
       ...pictureSize(values, images['control_image'] ?? images['image']),
     });
@@ -146,8 +140,9 @@ export function createBfl(): Dialect {
     const key = keyOf(request);
     if (key === null || !isAllowed(world, key)) return refuse(reply, 403);
     const { id } = request.query;
-    if (typeof id !== 'string')
+    if (typeof id !== 'string') {
       return complain(reply, [{ loc: ['query', 'id'], msg: 'Field required', type: 'missing' }]);
+    }
     const found = world.engine.look(maskKey(key), id);
     if (found !== null && found.look <= (found.task.wish['poll-500'] ?? 0)) return refuse(reply, 500);
     if (found !== null && found.look <= (found.task.wish['poll-429'] ?? 0)) return refuse(reply, 429);

@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256 } from './random.js';
 
 /** Images that came with requests, kept by the SHA-256 of their bytes for as long as a task needs them. */
 export type Blobs = {
-  put(bytes: Buffer): string;
+  put(hash: string, bytes: Buffer): void;
   get(hash: string): Promise<Buffer | null>;
   /** Drops whatever is not in `wanted`. */
   keepOnly(wanted: ReadonlySet<string>): void;
@@ -15,10 +14,8 @@ export type Blobs = {
 export function createMemoryBlobs(): Blobs {
   const kept = new Map<string, Buffer>();
   return {
-    put(bytes) {
-      const hash = sha256(bytes);
+    put(hash, bytes) {
       if (!kept.has(hash)) kept.set(hash, bytes);
-      return hash;
     },
     get(hash) {
       return Promise.resolve(kept.get(hash) ?? null);
@@ -33,14 +30,12 @@ export function createMemoryBlobs(): Blobs {
 export function createFileBlobs(folder: string): Blobs {
   mkdirSync(folder, { recursive: true });
   return {
-    put(bytes) {
-      const hash = sha256(bytes);
+    put(hash, bytes) {
       const path = join(folder, hash);
       if (!existsSync(path)) {
         writeFileSync(`${path}.part`, bytes);
         renameSync(`${path}.part`, path);
       }
-      return hash;
     },
     get(hash) {
       return readFile(join(folder, hash)).catch(() => null);

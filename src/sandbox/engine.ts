@@ -10,7 +10,8 @@ export type NewTask = {
   owner: string;
   model: string;
   request: Task['request'];
-  images: Readonly<Record<string, Buffer>>;
+  /** By field; `hash` is the SHA-256 of the bytes. */
+  images: Readonly<Record<string, { hash: string; bytes: Buffer }>>;
   wish: Wish;
   /** Null: the sandbox chooses one. */
   seed: number | null;
@@ -124,12 +125,13 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
         width,
         height,
         cost,
-        images: Object.fromEntries(Object.entries(given.images).map(([field, bytes]) => [field, blobs.put(bytes)])),
+        images: Object.fromEntries(Object.entries(given.images).map(([field, { hash }]) => [field, hash])),
         seed: given.seed ?? Math.floor(randomFrom(seed, 'seed', number)() * 2 ** 32),
         submittedAt: at,
         ...times(given, at),
         delivery: randomBytes(24).toString('base64url'),
       };
+      for (const { hash, bytes } of Object.values(given.images)) blobs.put(hash, bytes);
       add(task);
       balances.set(owner, credits(owner) - cost);
       return task;

@@ -6,7 +6,7 @@
  * `submit` how the answer to the submit travels, `poll` what looking at the task says, `result` what stands behind the
  * result's address, `time` how long the task takes.
  */
-export type WordKind = 'end' | 'refuse' | 'submit' | 'poll' | 'result' | 'time';
+type WordKind = 'end' | 'refuse' | 'submit' | 'poll' | 'result' | 'time';
 
 type Word = {
   readonly kind: WordKind;
@@ -68,7 +68,7 @@ const words = {
   },
 } as const satisfies Record<string, Word>;
 
-export type OutcomeWord = keyof typeof words;
+type OutcomeWord = keyof typeof words;
 
 /** Every word that a prompt may use, with what it does. */
 export const outcomeWords: Readonly<Record<OutcomeWord, Word>> = words;
@@ -122,7 +122,7 @@ export function readWish(prompt: string): { wish: Wish; problem: string | null }
 }
 
 /** The words of a wish, in the order in which they were asked for. */
-export function wishedWords(wish: Wish): OutcomeWord[] {
+function wishedWords(wish: Wish): OutcomeWord[] {
   return Object.keys(wish).filter(isOutcomeWord);
 }
 

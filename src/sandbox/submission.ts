@@ -6,7 +6,7 @@ import { sleep } from '../time.js';
 import type { LogEntry, SubmitEntry } from './witness.js';
 import type { World } from './world.js';
 
-export type Decision =
+type Decision =
   | { kind: 'refused'; status: number }
   /** `answer` is how the submit is to be answered: as usual, with a 500, or not at all. */
   | { kind: 'made'; task: Task; answer: 'usual' | 'error' | 'none' };

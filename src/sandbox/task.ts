@@ -38,7 +38,7 @@ export const taskSchema = z.object({
 
 export type Task = z.infer<typeof taskSchema>;
 
-export type Phase = 'queued' | 'running' | 'done' | 'forgotten';
+type Phase = 'queued' | 'running' | 'done' | 'forgotten';
 
 /** Where a task stands at the moment `at` (ms since the epoch). A vanished task is forgotten from the start. */
 export function phaseOf(task: Task, at: number): Phase {

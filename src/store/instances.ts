@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import type { Database } from './database.js';
 
-/** A lease not renewed for so long belongs to a dead process. */
-export const leaseMs = 15_000;
-export const renewEveryMs = 5_000;
 
 export async function registerInstance(
   database: Database,

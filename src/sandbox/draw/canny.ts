@@ -1,13 +1,13 @@
 import { cannyEdges } from './opencv.js';
 import { mix, type Palette, type Rgb } from './palette.js';
-import { open, plain, readControl, tint, toGrey, toRgb, veil, type Raster } from './raster.js';
+import { glow, open, readControl, tint, toGrey, type Raster } from './raster.js';
 import type { Sketch } from './sketch.js';
 
-/** Grey values no pixel but an edge may leave or enter, so that the edges can be read back from the picture. */
+/** Between these values lies every pixel that is no edge, and no pixel that is one, so that the edges can be read back from the picture. */
 const [darkest, lightest] = [28, 226];
 
 /** A drawing whose lines are the control image's own edges at the thresholds asked for, exact to the pixel. */
-export type EdgeDrawing = {
+type EdgeDrawing = {
   base: Raster;
   /** Lays the lines over the finished base. */
   ink: (base: Raster) => Raster;
@@ -36,6 +36,7 @@ function drawInk(base: Raster, edges: Buffer, ink: Rgb): Raster {
   return { ...base, data };
 }
 
+/** Paints flat tones of the control image with a glow around its edges; the lines themselves come last. */
 export async function drawEdges(sketch: Sketch & { kind: 'canny' }, palette: Palette): Promise<EdgeDrawing> {
   const { width, height } = sketch;
   const control = await readControl(sketch.control, width, height);
@@ -61,8 +62,7 @@ export async function drawEdges(sketch: Sketch & { kind: 'canny' }, palette: Pal
       .linear(palette.dark ? 2.6 : 1.6, 0)
       .resize({ width, height, fit: 'fill' }),
   );
-  const glow = palette.dark ? palette.accent : mix(palette.stops[0], palette.stops[1], 0.4);
-  const glowing = await toRgb(open(painted).composite([await veil(await plain(glow, width, height), halo)]));
+  const colour = palette.dark ? palette.accent : mix(palette.stops[0], palette.stops[1], 0.4);
   const ink: Rgb = palette.dark ? [255, 253, 246] : [14, 12, 18];
-  return { base: glowing, ink: (base) => drawInk(base, edges, ink) };
+  return { base: glow(painted, halo, colour), ink: (base) => drawInk(base, edges, ink) };
 }

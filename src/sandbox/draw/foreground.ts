@@ -1,5 +1,5 @@
 import { css, shade } from './palette.js';
-import type { Frame } from './scene.js';
+import type { Frame } from './frame.js';
 
 const number = (value: number): string => value.toFixed(1);
 

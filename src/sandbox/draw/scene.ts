@@ -1,8 +1,7 @@
 import { randomFrom, type Random } from '../random.js';
 import { foreground } from './foreground.js';
+import type { Frame } from './frame.js';
 import { css, shade, type Palette } from './palette.js';
-
-export type Frame = { width: number; height: number; luck: Random; palette: Palette };
 
 const number = (value: number): string => value.toFixed(1);
 
