@@ -74,8 +74,13 @@ async function build(
 ): Promise<App> {
   const { dataFolder } = config;
   await prepareDataFolder(dataFolder);
-  const lock = await lockFolder(dataFolder);
-  owned('the lock of the data folder', async () => await lock.release());
+  await lockFor(dataFolder, config.databaseUrl === null);
+  async function lockFor(folder: string, exclusive: boolean): Promise<void> {
+    // With a Postgres of its own, several processes share the folder: the images in it are safe for that.
+    if (!exclusive) return;
+    const lock = await lockFolder(folder);
+    owned(`the lock of ${folder}`, async () => await lock.release());
+  }
 
   const databaseUrl = config.databaseUrl ?? (await embedded());
   async function embedded(): Promise<string> {
@@ -105,7 +110,10 @@ async function build(
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config.embeddedSandbox);
   async function startSandbox({ port, timeScale }: { port: number; timeScale: number }): Promise<string> {
-    const sandbox = createSandbox({ port, timeScale, stateDir: join(dataFolder, 'sandbox') });
+    const stateDir = join(dataFolder, 'sandbox');
+    await prepareDataFolder(stateDir);
+    await lockFor(stateDir, true);
+    const sandbox = createSandbox({ port, timeScale, stateDir });
     const { url } = await sandbox.start().catch((error: unknown) => {
       throw portFault(error, `The sandbox's port ${port} is in use; choose another with SANDBOX_PORT.`);
     });

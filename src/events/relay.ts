@@ -11,6 +11,8 @@ const readAtOnce = 1_000;
 const progressEveryMs = 1_000;
 
 export type EventSource = {
+  /** The last position given, and whether committed events wait for one. */
+  state(): Promise<{ last: number; waiting: boolean }>;
   /** Gives committed events their positions; null when another process is doing it. */
   number(): Promise<number | null>;
   after(position: number, limit: number): Promise<GenerationEvent[]>;
@@ -30,7 +32,9 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
   const ticker = createTicker({
     everyMs: relayEveryMs,
     async run() {
-      await source.number();
+      const { last: newest, waiting } = await source.state();
+      if (!waiting && newest <= position) return;
+      if (waiting) await source.number();
       while (true) {
         const events = await source.after(position, readAtOnce);
         const last = events.at(-1);

@@ -6,7 +6,7 @@ import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
 import type { PollerParts } from './parts.js';
 import { saveResult } from './save.js';
-import { submitAttempt } from './submit.js';
+import { giveBack, submitAttempt } from './submit.js';
 import { sweep } from './sweep.js';
 import { watchAttempt } from './watch.js';
 
@@ -45,6 +45,8 @@ export function createPoller(outer: PollerParts): Poller {
 
   const admission = createTicker({ everyMs: admitEveryMs, run: admitAll, onError: report('Admission') });
   const renewal = createTicker({ everyMs: renewEveryMs, run: renewLease, onError: report('The lease') });
+  // Apart from the renewal: going on with thousands of attempts may take longer than a lease lasts.
+  const takeovers = createTicker({ everyMs: renewEveryMs, run: takeOver, onError: report('The takeover') });
   const sweeping = createTicker({
     everyMs: sweepEveryMs,
     run: async () => await sweep(parts),
@@ -91,6 +93,9 @@ export function createPoller(outer: PollerParts): Poller {
 
   async function renewLease(): Promise<void> {
     if (!(await worklist.renew(instanceId))) await newLease();
+  }
+
+  async function takeOver(): Promise<void> {
     const orphans = await worklist.takeOver(instanceId, deadAfterMs);
     if (orphans.length > 0) logger.info({ attempts: orphans.length }, 'Took over what a dead instance looked after');
     for (const ref of orphans) await resume(ref);
@@ -113,11 +118,7 @@ export function createPoller(outer: PollerParts): Poller {
     switch (item.attempt.state) {
       case 'INTENDED':
         // Committed as SENT before anything leaves, so this one never did.
-        await parts.change({
-          generationId: ref.generationId,
-          attempt: attemptMove(ref.n, instanceId, 'REFUSED', { from: ['INTENDED'], errorCode: 'NEVER_SENT' }),
-          generation: generationMove('QUEUED', { from: ['SUBMITTING'], errorCode: 'NEVER_SENT' }),
-        });
+        await giveBack(parts, ref, instanceId);
         return;
       case 'SENT':
         await parts.change({
@@ -179,12 +180,13 @@ export function createPoller(outer: PollerParts): Poller {
       await worklist.register({ id: instanceId, host: hostname(), pid: process.pid });
       if (alone) for (const ref of await worklist.takeOver(instanceId, 0)) await resume(ref);
       renewal.start();
+      takeovers.start();
       admission.start();
       sweeping.start();
     },
     poke: () => admission.poke(),
     async stop() {
-      await Promise.all([admission.stop(), sweeping.stop()]);
+      await Promise.all([admission.stop(), sweeping.stop(), takeovers.stop()]);
       stopping.abort();
       const drained = Promise.all([...submitting, ...saving, ...watching.values()]);
       await Promise.race([drained, sleep(settings.drainMs)]);

@@ -2,6 +2,7 @@ import { attemptMove, generationMove } from '../domain/change.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import type { SubmitImage, SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import type { ImageRecord } from '../domain/generation.js';
+import { asError, DarkroomError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import type { PollerParts, ServedAccount } from './parts.js';
 
@@ -24,7 +25,14 @@ export async function submitAttempt(
 ): Promise<SubmitNext> {
   const item = await parts.worklist.load(ref);
   if (item === null || item.attempt.instanceId !== instanceId || item.attempt.state !== 'INTENDED') return 'resume';
-  const request = await requestOf(parts, item);
+  let request: SubmitRequest | null;
+  try {
+    request = await requestOf(parts, item);
+  } catch (error) {
+    parts.logger.error({ err: asError(error), generation: ref.generationId }, 'An input image could not be read');
+    await giveBack(parts, ref, instanceId);
+    return 'nothing';
+  }
   if (request === null) {
     await parts.change({
       generationId: ref.generationId,
@@ -54,12 +62,31 @@ export async function submitAttempt(
   return await record(parts, served, ref, instanceId, outcome);
 }
 
+/** Nothing was sent: the slot is free again and the generation waits for its next turn. */
+export async function giveBack(parts: PollerParts, ref: AttemptRef, instanceId: string): Promise<void> {
+  await parts.change({
+    generationId: ref.generationId,
+    attempt: attemptMove(ref.n, instanceId, 'REFUSED', { from: ['INTENDED'], errorCode: 'NEVER_SENT' }),
+    generation: generationMove('QUEUED', {
+      from: ['SUBMITTING'],
+      errorCode: 'NEVER_SENT',
+      retryAfterMs: backoffMs({ failures: ref.n, baseMs: 500, capMs: 30_000 }),
+    }),
+  });
+}
+
 async function requestOf(parts: PollerParts, item: WorkItem): Promise<SubmitRequest | null> {
   const { generation } = item;
   const read = async (image: ImageRecord | null): Promise<SubmitImage | null | 'lost'> => {
     if (image === null) return null;
-    const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
-    return bytes === null ? 'lost' : { id: image.id, bytes };
+    try {
+      const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
+      return bytes === null ? 'lost' : { id: image.id, bytes };
+    } catch (error) {
+      // INTERNAL is the store's word for damaged bytes; anything else may pass.
+      if (error instanceof DarkroomError && error.code === 'INTERNAL') return 'lost';
+      throw error;
+    }
   };
   const [controlImage, imagePrompt] = await Promise.all([read(item.controlImage), read(item.imagePrompt)]);
   if (controlImage === 'lost' || imagePrompt === 'lost') return null;
@@ -75,6 +102,10 @@ async function requestOf(parts: PollerParts, item: WorkItem): Promise<SubmitRequ
   };
 }
 
+/**
+ * Writes down what the answer proves. Only this process can know it, so unlike other changes it holds whoever owns the
+ * attempt by now: a process that was paused so long that its lease was taken away still brings its evidence.
+ */
 async function record(
   parts: PollerParts,
   served: ServedAccount,
@@ -88,7 +119,8 @@ async function record(
     case 'accepted': {
       const result = await parts.change({
         generationId,
-        attempt: attemptMove(n, instanceId, 'ACCEPTED', {
+        attempt: attemptMove(n, null, 'ACCEPTED', {
+          ownerId: instanceId,
           taskId: outcome.task.taskId,
           pollingUrl: outcome.task.pollingUrl,
           quotedMicros: outcome.costMicros,
@@ -98,7 +130,7 @@ async function record(
       return result.attemptChanged ? 'watch' : 'resume';
     }
     case 'refused':
-      await refuse(parts, served, ref, instanceId, outcome);
+      await refuse(parts, served, ref, outcome);
       log.warn({ code: outcome.code, status: outcome.httpStatus }, 'The provider refused a submit');
       return 'nothing';
     case 'unknown':
@@ -121,7 +153,6 @@ async function refuse(
   parts: PollerParts,
   served: ServedAccount,
   ref: AttemptRef,
-  instanceId: string,
   outcome: Extract<SubmitOutcome, { kind: 'refused' }>,
 ): Promise<void> {
   const { code, message, httpStatus, retry, retryAfterMs } = outcome;
@@ -132,12 +163,17 @@ async function refuse(
     retry === 'account' ? accountPauseMs : backoffMs({ failures: ref.n, baseMs: 1_000, capMs: 60_000, retryAfterMs });
   await parts.change({
     generationId: ref.generationId,
-    attempt: attemptMove(ref.n, instanceId, 'REFUSED', { httpStatus, errorCode: code, errorMessage: message }),
+    attempt: attemptMove(ref.n, null, 'REFUSED', {
+      from: ['SENT'],
+      httpStatus,
+      errorCode: code,
+      errorMessage: message,
+    }),
     generation:
       retry === 'never'
-        ? generationMove('FAILED', { from: ['SUBMITTING'], errorCode: code, errorMessage: message })
+        ? generationMove('FAILED', { from: ['SUBMITTING', 'UNCONFIRMED'], errorCode: code, errorMessage: message })
         : generationMove('QUEUED', {
-            from: ['SUBMITTING'],
+            from: ['SUBMITTING', 'UNCONFIRMED'],
             errorCode: code,
             errorMessage: message,
             retryAfterMs: pauseMs,

@@ -60,16 +60,20 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<Genera
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, parameters,
              tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
       from input order by id
+      -- A repeated write, after an answer that was lost on the way, changes nothing.
+      on conflict (id) do nothing
+      returning id
     ),
+    fresh as materialized (select * from input where id in (select id from added)),
     pictured as (
       insert into generation_image (generation_id, role, project_id, image_id)
-      select id, 'CONTROL'::image_role, project_id, control_image_id from input where control_image_id is not null
+      select id, 'CONTROL'::image_role, project_id, control_image_id from fresh where control_image_id is not null
       union all
-      select id, 'IMAGE_PROMPT'::image_role, project_id, image_prompt_id from input where image_prompt_id is not null
+      select id, 'IMAGE_PROMPT'::image_role, project_id, image_prompt_id from fresh where image_prompt_id is not null
     ),
     told as (
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)
-      select id, 1, project_id, 'QUEUED', profile_id, control, provider from input
+      select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
     )
     select now() as accepted_at`;
   const at = acceptedAtSchema.parse(answer)[0]?.accepted_at ?? new Date();

@@ -37,6 +37,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       result_seed: row.generation?.resultSeed ?? null,
       attempt_n: row.attempt?.n ?? null,
       instance_id: row.attempt?.instanceId ?? null,
+      owner_id: row.attempt?.ownerId ?? null,
       from_state: row.attempt?.from ?? null,
       to_state: row.attempt?.to ?? null,
       task_id: row.attempt?.taskId ?? null,
@@ -59,7 +60,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         i integer, id uuid, from_status generation_status[], to_status generation_status,
         moderation_stage moderation_stage, code text, message text, retry_after_ms bigint, result_seed bigint,
-        attempt_n integer, instance_id uuid, from_state attempt_state[], to_state attempt_state, task_id text,
+        attempt_n integer, instance_id uuid, owner_id uuid, from_state attempt_state[], to_state attempt_state, task_id text,
         polling_url text, request jsonb, http_status integer, attempt_code text, attempt_message text,
         quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
         provider_finished_at timestamptz, image_ids uuid[]
@@ -72,6 +73,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
     attempted as (
       update attempt a set
         state = i.to_state,
+        instance_id = coalesce(i.owner_id, a.instance_id),
         task_id = coalesce(i.task_id, a.task_id),
         polling_url = coalesce(i.polling_url, a.polling_url),
         request = coalesce(i.request, a.request),

@@ -66,6 +66,15 @@ export async function eventsOf(database: Database, generationIds: readonly strin
   return z.array(eventSchema).parse(rows).map(toEvent);
 }
 
+/** The last position given, and whether committed events still wait for theirs: one cheap statement. */
+export async function eventsState(database: Database): Promise<{ last: number; waiting: boolean }> {
+  const rows = await database.prisma.$queryRaw`
+    select last, exists (select from generation_event where position is null) as waiting from event_position`;
+  const [row] = z.array(z.object({ last: z.bigint().transform(Number), waiting: z.boolean() })).parse(rows);
+  if (row === undefined) throw new Error('The row of event_position is gone.');
+  return row;
+}
+
 /** The last position given so far. */
 export async function lastPosition(database: Database): Promise<number> {
   const row = await database.prisma.eventPosition.findUniqueOrThrow({ where: { id: 1 } });

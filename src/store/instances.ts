@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Database } from './database.js';
 
-
 export async function registerInstance(
   database: Database,
   instance: { id: string; host: string; pid: number },

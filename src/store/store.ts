@@ -3,7 +3,7 @@ import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
-import { eventsAfter, lastPosition, numberEvents, progressed } from './events.js';
+import { eventsAfter, eventsState, lastPosition, numberEvents, progressed } from './events.js';
 import { createHistory } from './history.js';
 import { createImages } from './images.js';
 import { createProfiles } from './profiles.js';
@@ -46,6 +46,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     profiles: createProfiles(database),
     images: createImages(database),
     events: {
+      state: async () => await eventsState(database),
       number: async () => await numberEvents(database),
       after: async (position, limit) => await eventsAfter(database, position, limit),
       last: async () => await lastPosition(database),

@@ -1,0 +1,655 @@
+/* eslint-disable */
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string };
+  String: { input: string; output: string };
+  Boolean: { input: boolean; output: boolean };
+  Int: { input: number; output: number };
+  Float: { input: number; output: number };
+  /** A date-time string at UTC, such as 2007-12-03T10:15:30Z, compliant with the `date-time` format outlined in section 5.6 of the RFC 3339 profile of the ISO 8601 standard for representation of dates and times using the Gregorian calendar.This scalar is serialized to a string in ISO 8601 format and parsed from a string in ISO 8601 format. */
+  DateTimeISO: { input: string; output: string };
+  /** The `JSON` scalar type represents JSON values as specified by [ECMA-404](http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf). */
+  JSON: { input: unknown; output: unknown };
+  /** A whole number from -(2^53 - 1) to 2^53 - 1, the range that JSON numbers keep exactly. */
+  SafeInt: { input: number; output: number };
+};
+
+/** Which profile to archive or bring back. */
+export type ArchiveProfileInput = {
+  /** False brings it back. */
+  archived?: Scalars['Boolean']['input'];
+  /** The profile. */
+  id: Scalars['ID']['input'];
+};
+
+/** Where one submit to a provider stands. */
+export type AttemptState =
+  /** The provider has named its task. */
+  | 'ACCEPTED'
+  /** The provider is done with it, whatever the outcome. Final. */
+  | 'DONE'
+  /** The intent is recorded; nothing has been sent. */
+  | 'INTENDED'
+  /** Nobody will ever know, or the provider no longer knows the task. Final. */
+  | 'LOST'
+  /** Certainly not accepted by the provider. Final. */
+  | 'REFUSED'
+  /** The request may have left; no answer so far. */
+  | 'SENT';
+
+/** Tells what a finetune is called at a provider; replaces the binding there. */
+export type BindProfileInput = {
+  /** Before the profile's defaults, at this provider. */
+  defaults?: InputMaybe<ParametersInput>;
+  /** The provider's own id of the finetune, 1 to 200 characters. */
+  finetuneId: Scalars['String']['input'];
+  /** The profile. */
+  profileId: Scalars['ID']['input'];
+  /** The provider, e.g. bfl. */
+  provider: Scalars['String']['input'];
+  /** Instead of the profile's trigger word, at this provider. */
+  triggerWord?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What holds the picture's structure. */
+export type ControlKind =
+  /** The edges of a control image. */
+  | 'CANNY'
+  /** The depth of a control image. */
+  | 'DEPTH'
+  /** An image of which a part is repainted. */
+  | 'FILL'
+  /** The prompt alone. */
+  | 'NONE';
+
+/** A new finetune profile. */
+export type CreateProfileInput = {
+  /** Parameters to use where a request gives none. */
+  defaults?: InputMaybe<ParametersInput>;
+  /** At most 2,000 characters. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 200 characters. */
+  name: Scalars['String']['input'];
+  /** 1 to 64 lower-case letters, digits and inner hyphens; unique in the project. */
+  slug: Scalars['String']['input'];
+  /** 1 to 100 characters; put in front of prompts that lack it. */
+  triggerWord?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A picture that follows a control image's edges. */
+export type GenerateFromCannyInput = {
+  /** High threshold of the edges, 0 to 500, not below low. Default 200. */
+  cannyHighThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** Low threshold of the edges, 0 to 500. Default 50. */
+  cannyLowThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** The image whose edges are followed. */
+  controlImage: ImageInput;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** How closely the prompt is followed, 1 to 100. Default 30. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** 15 to 50. Default 50. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** A picture that follows a control image's depth. */
+export type GenerateFromDepthInput = {
+  /** The image whose depth is followed. */
+  controlImage: ImageInput;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** How closely the prompt is followed, 1 to 100. Default 15. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** 15 to 50. Default 50. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** A picture from a prompt alone. */
+export type GenerateFromPromptInput = {
+  /** Ultra only: width:height from 21:9 to 9:21. Default 16:9. */
+  aspectRatio?: InputMaybe<Scalars['String']['input']>;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** How closely the prompt is followed, 1.5 to 5. Default 2.5. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Pixels, 256 to 1440, a multiple of 32. Default 768. */
+  height?: InputMaybe<Scalars['Int']['input']>;
+  /** A picture to take after. */
+  imagePrompt?: InputMaybe<ImageInput>;
+  /** Ultra only: influence of the image prompt, 0 to 1. Default 0.1. */
+  imagePromptStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** 1 to 50. Default 40. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Pixels, 256 to 1440, a multiple of 32. Default 1024. */
+  width?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Which events to hear of; all conditions must hold. */
+export type GenerationEventFilter = {
+  /** Of generations of these control kinds. */
+  control?: InputMaybe<Array<ControlKind>>;
+  /** Of generations made with this profile. */
+  profileId?: InputMaybe<Scalars['ID']['input']>;
+  /** Of generations at these providers. */
+  provider?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Changes to any of these statuses. */
+  status?: InputMaybe<Array<GenerationStatus>>;
+};
+
+/** Which generations to list; all conditions must hold. */
+export type GenerationFilter = {
+  /** Any of these control kinds. */
+  control?: InputMaybe<Array<ControlKind>>;
+  /** Accepted at this time or later. */
+  createdFrom?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  /** Accepted before this time. */
+  createdTo?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  /** Made with this profile. */
+  profileId?: InputMaybe<Scalars['ID']['input']>;
+  /** Any of these providers. */
+  provider?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Any of these statuses. */
+  status?: InputMaybe<Array<GenerationStatus>>;
+};
+
+/** Where a generation stands. */
+export type GenerationStatus =
+  /** Stopped by the caller. Final. */
+  | 'CANCELED'
+  /** Finished upstream, but the bytes were gone before they could be saved. Final. */
+  | 'EXPIRED'
+  /** It cannot succeed any more; error says why. Final. */
+  | 'FAILED'
+  /** The provider withheld it; moderationStage says when. Final. */
+  | 'MODERATED'
+  /** Accepted, waiting for a slot at a provider. */
+  | 'QUEUED'
+  /** The provider has it. */
+  | 'RUNNING'
+  /** Finished upstream; the image is being downloaded and stored. */
+  | 'SAVING'
+  /** A slot is taken and the request is being sent. */
+  | 'SUBMITTING'
+  /** The image is stored. Final. */
+  | 'SUCCEEDED'
+  /** Sent, and the answer never came: it may be running, and billed, upstream. */
+  | 'UNCONFIRMED';
+
+/** An input image: exactly one of the fields. */
+export type ImageInput =
+  /** The bytes in base64, with or without a data: prefix. PNG, JPEG or WebP; at most 15 MiB, 20 megapixels, sides of at least 256 pixels. POST /images is faster. */
+  | {
+      base64: Scalars['String']['input'];
+      imageId?: never;
+      url?: never;
+    } /** An image of your project: sent to POST /images, or made earlier. */
+  | {
+      base64?: never;
+      imageId: Scalars['ID']['input'];
+      url?: never;
+    } /** An address to fetch. Refused for now: send the bytes instead. */
+  | { base64?: never; imageId?: never; url: Scalars['String']['input'] };
+
+/** A model's life at its provider. */
+export type ModelStatus = 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+
+/** When the provider withheld it. */
+export type ModerationStage =
+  /** Before the work: the prompt or an input image. */
+  | 'INPUT'
+  /** After the work: the picture. */
+  | 'OUTPUT';
+
+/** File format of the picture. */
+export type OutputFormat = 'jpeg' | 'png' | 'webp';
+
+/** Parameters to use where a request gives none. Each must be one that a model takes, within its range. */
+export type ParametersInput = {
+  /** Width to height, 21:9 to 9:21. */
+  aspectRatio?: InputMaybe<Scalars['String']['input']>;
+  /** High threshold of the edges, 0 to 500. */
+  cannyHighThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** Low threshold of the edges, 0 to 500. */
+  cannyLowThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** Influence of the finetune, 0 to 2. */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** How closely the prompt is followed. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Height in pixels. */
+  height?: InputMaybe<Scalars['Int']['input']>;
+  /** Influence of the image prompt, 0 to 1. */
+  imagePromptStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** File format of the picture. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** Whether the provider may rewrite the prompt. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** A seed; the same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** Number of steps. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** Width in pixels. */
+  width?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Changes of a profile; what is left out stays as it is. */
+export type UpdateProfileInput = {
+  /** Replaces all defaults. */
+  defaults?: InputMaybe<ParametersInput>;
+  /** At most 2,000 characters. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** The profile. */
+  id: Scalars['ID']['input'];
+  /** 1 to 200 characters. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 64 lower-case letters, digits and inner hyphens. */
+  slug?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 100 characters; null removes it. */
+  triggerWord?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Why an input was refused, and what to do about it. */
+export type UserErrorCode =
+  /** The present state does not allow this; read it again. */
+  | 'CONFLICT'
+  /** The image is too large or too small; resize it. */
+  | 'IMAGE_SIZE'
+  /** A value is malformed or contradicts another; mend it. */
+  | 'INVALID'
+  /** The provider has withdrawn the model; use the successor that the message names. */
+  | 'MODEL_RETIRED'
+  /** The bytes are no image of an accepted kind; send PNG, JPEG or WebP. */
+  | 'NOT_AN_IMAGE'
+  /** There is nothing under this id in your project. */
+  | 'NOT_FOUND'
+  /** No provider account here can do this; choose another provider or model, or bind the profile. */
+  | 'NO_ROUTE'
+  /** A value lies outside its range; choose one inside it. */
+  | 'OUT_OF_RANGE'
+  /** A value is missing; give it. */
+  | 'REQUIRED'
+  /** Images cannot be stored at the moment; try again later. */
+  | 'STORAGE_UNAVAILABLE'
+  /** The model does not take this; leave it out or choose another model. */
+  | 'UNSUPPORTED';
+
+export type GenerationViewFragment = {
+  id: string;
+  status: GenerationStatus;
+  version: number;
+  progress: number | null;
+  promptSent: string;
+  seed: number | null;
+  moderationStage: ModerationStage | null;
+  error: { code: string; message: string | null } | null;
+  model: { id: string } | null;
+  attempts: Array<{ account: string }>;
+  images: Array<{ id: string; url: string; contentType: string; width: number; height: number; bytes: number }>;
+  cost: { estimatedMicros: number | null; quotedMicros: number | null; settledMicros: number | null };
+  timings: { queuedMs: number | null; runMs: number | null; totalMs: number | null };
+};
+
+export type ProfilesQueryVariables = Exact<{
+  after?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+export type ProfilesQuery = {
+  profiles: {
+    nodes: Array<{ id: string; slug: string; name: string; bindings: Array<{ provider: string }> }>;
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+};
+
+export type GenerationByIdQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+export type GenerationByIdQuery = {
+  generation: {
+    id: string;
+    status: GenerationStatus;
+    version: number;
+    progress: number | null;
+    promptSent: string;
+    seed: number | null;
+    moderationStage: ModerationStage | null;
+    error: { code: string; message: string | null } | null;
+    model: { id: string } | null;
+    attempts: Array<{ account: string }>;
+    images: Array<{ id: string; url: string; contentType: string; width: number; height: number; bytes: number }>;
+    cost: { estimatedMicros: number | null; quotedMicros: number | null; settledMicros: number | null };
+    timings: { queuedMs: number | null; runMs: number | null; totalMs: number | null };
+  } | null;
+};
+
+export type GenerateFromCannyMutationVariables = Exact<{
+  input: GenerateFromCannyInput;
+}>;
+
+export type GenerateFromCannyMutation = {
+  generateFromCanny: {
+    generation: {
+      id: string;
+      status: GenerationStatus;
+      version: number;
+      progress: number | null;
+      promptSent: string;
+      seed: number | null;
+      moderationStage: ModerationStage | null;
+      error: { code: string; message: string | null } | null;
+      model: { id: string } | null;
+      attempts: Array<{ account: string }>;
+      images: Array<{ id: string; url: string; contentType: string; width: number; height: number; bytes: number }>;
+      cost: { estimatedMicros: number | null; quotedMicros: number | null; settledMicros: number | null };
+      timings: { queuedMs: number | null; runMs: number | null; totalMs: number | null };
+    } | null;
+    userErrors: Array<{ code: UserErrorCode; message: string; path: Array<string>; retryable: boolean }>;
+  };
+};
+
+export type GenerationChangedSubscriptionVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+export type GenerationChangedSubscription = {
+  generationChanged: {
+    id: string;
+    status: GenerationStatus;
+    version: number;
+    progress: number | null;
+    promptSent: string;
+    seed: number | null;
+    moderationStage: ModerationStage | null;
+    error: { code: string; message: string | null } | null;
+    model: { id: string } | null;
+    attempts: Array<{ account: string }>;
+    images: Array<{ id: string; url: string; contentType: string; width: number; height: number; bytes: number }>;
+    cost: { estimatedMicros: number | null; quotedMicros: number | null; settledMicros: number | null };
+    timings: { queuedMs: number | null; runMs: number | null; totalMs: number | null };
+  };
+};
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const GenerationViewFragmentDoc = new TypedDocumentString(
+  `
+    fragment GenerationView on Generation {
+  id
+  status
+  version
+  progress
+  promptSent
+  seed
+  moderationStage
+  error {
+    code
+    message
+  }
+  model {
+    id
+  }
+  attempts {
+    account
+  }
+  images {
+    id
+    url
+    contentType
+    width
+    height
+    bytes
+  }
+  cost {
+    estimatedMicros
+    quotedMicros
+    settledMicros
+  }
+  timings {
+    queuedMs
+    runMs
+    totalMs
+  }
+}
+    `,
+  { fragmentName: 'GenerationView' },
+) as unknown as TypedDocumentString<GenerationViewFragment, unknown>;
+export const ProfilesDocument = new TypedDocumentString(`
+    query Profiles($after: String) {
+  profiles(first: 100, after: $after) {
+    nodes {
+      id
+      slug
+      name
+      bindings {
+        provider
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProfilesQuery, ProfilesQueryVariables>;
+export const GenerationByIdDocument = new TypedDocumentString(`
+    query GenerationById($id: ID!) {
+  generation(id: $id) {
+    ...GenerationView
+  }
+}
+    fragment GenerationView on Generation {
+  id
+  status
+  version
+  progress
+  promptSent
+  seed
+  moderationStage
+  error {
+    code
+    message
+  }
+  model {
+    id
+  }
+  attempts {
+    account
+  }
+  images {
+    id
+    url
+    contentType
+    width
+    height
+    bytes
+  }
+  cost {
+    estimatedMicros
+    quotedMicros
+    settledMicros
+  }
+  timings {
+    queuedMs
+    runMs
+    totalMs
+  }
+}`) as unknown as TypedDocumentString<GenerationByIdQuery, GenerationByIdQueryVariables>;
+export const GenerateFromCannyDocument = new TypedDocumentString(`
+    mutation GenerateFromCanny($input: GenerateFromCannyInput!) {
+  generateFromCanny(input: $input) {
+    generation {
+      ...GenerationView
+    }
+    userErrors {
+      code
+      message
+      path
+      retryable
+    }
+  }
+}
+    fragment GenerationView on Generation {
+  id
+  status
+  version
+  progress
+  promptSent
+  seed
+  moderationStage
+  error {
+    code
+    message
+  }
+  model {
+    id
+  }
+  attempts {
+    account
+  }
+  images {
+    id
+    url
+    contentType
+    width
+    height
+    bytes
+  }
+  cost {
+    estimatedMicros
+    quotedMicros
+    settledMicros
+  }
+  timings {
+    queuedMs
+    runMs
+    totalMs
+  }
+}`) as unknown as TypedDocumentString<GenerateFromCannyMutation, GenerateFromCannyMutationVariables>;
+export const GenerationChangedDocument = new TypedDocumentString(`
+    subscription GenerationChanged($id: ID!) {
+  generationChanged(id: $id) {
+    ...GenerationView
+  }
+}
+    fragment GenerationView on Generation {
+  id
+  status
+  version
+  progress
+  promptSent
+  seed
+  moderationStage
+  error {
+    code
+    message
+  }
+  model {
+    id
+  }
+  attempts {
+    account
+  }
+  images {
+    id
+    url
+    contentType
+    width
+    height
+    bytes
+  }
+  cost {
+    estimatedMicros
+    quotedMicros
+    settledMicros
+  }
+  timings {
+    queuedMs
+    runMs
+    totalMs
+  }
+}`) as unknown as TypedDocumentString<GenerationChangedSubscription, GenerationChangedSubscriptionVariables>;
