@@ -10,6 +10,7 @@ import {
   GenerationChangedDocument,
   type GenerateFromCannyInput,
   type GenerateFromCannyMutation,
+  type GenerationChangedSubscription,
   type GenerationViewFragment,
   type TypedDocumentString,
 } from './generated/graphql.js';
@@ -29,7 +30,9 @@ export type UploadedImage = { id: string; contentType: string; width: number; he
 export type Darkroom = ReturnType<typeof createDarkroom>;
 
 /** After these nothing more happens to a generation; only SUCCEEDED has images. */
-const final: ReadonlySet<string> = new Set(['SUCCEEDED', 'MODERATED', 'FAILED', 'EXPIRED', 'CANCELED']);
+const finalStatuses: ReadonlySet<string> = new Set(['SUCCEEDED', 'MODERATED', 'FAILED', 'EXPIRED', 'CANCELED']);
+/** The WebSocket close code for a key that is not known. */
+const forbidden = 4403;
 
 export function createDarkroom({ url, apiKey }: { url: string; apiKey: string }) {
   const authorization = `Bearer ${apiKey}`;
@@ -38,18 +41,31 @@ export function createDarkroom({ url, apiKey }: { url: string; apiKey: string })
     url: `${url.replace(/^http/, 'ws')}/graphql`,
     // A browser cannot set headers on a WebSocket, so the key travels in its first message.
     connectionParams: { authorization },
-    // Each new connection begins with the present state, so a broken one costs nothing.
-    retryAttempts: 30,
-    shouldRetry: () => true,
+    // Whatever breaks is connected again (here for about a minute): a subscription then begins with the present state.
+    retryAttempts: 20,
+    retryWait: async (attempt) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(250 * 2 ** attempt, 4_000)));
+    },
+    shouldRetry: (reason) => closeCode(reason) !== forbidden,
   });
 
-  async function post(path: string, contentType: string, body: BodyInit, signal?: AbortSignal): Promise<unknown> {
+  async function post(
+    path: string,
+    contentType: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     const headers = { authorization, 'content-type': contentType };
     const response = await fetch(`${url}${path}`, { method: 'POST', headers, body, signal: signal ?? null });
-    // REST errors are problem+json; GraphQL errors are looked at by `dataOf`, whatever the status.
-    const answer = (await response.json()) as { code?: string; detail?: string } | null;
-    if (answer?.detail === undefined) return answer;
-    throw new RequestError(answer.code ?? String(response.status), answer.detail);
+    const answer = (await response.json().catch(() => null)) as { code?: string; detail?: string } | null;
+    if (answer === null) {
+      throw new RequestError(`HTTP_${response.status}`, `${url}${path} answered ${response.status}, and no JSON.`);
+    }
+    // REST errors are problem+json; GraphQL's own are seen to by `dataOf`, whatever the HTTP status.
+    if (answer.detail !== undefined) {
+      throw new RequestError(answer.code ?? `HTTP_${response.status}`, answer.detail);
+    }
+    return answer;
   }
 
   /** Sends a query or mutation. */
@@ -87,28 +103,58 @@ export function createDarkroom({ url, apiKey }: { url: string; apiKey: string })
     onChange: (generation: GenerationViewFragment) => void,
     signal?: AbortSignal,
   ): Promise<GenerationViewFragment> {
-    const changes = socket.iterate({ query: GenerationChangedDocument.toString(), variables: { id } });
-    const stop = (): void => void changes.return?.();
-    signal?.addEventListener('abort', stop);
-    try {
-      for await (const message of changes) {
-        const { generationChanged } = dataOf(message as FormattedExecutionResult<GenerationChangedSubscription>);
-        onChange(generationChanged);
-        if (final.has(generationChanged.status)) return generationChanged;
-      }
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
     signal?.throwIfAborted();
-    throw new RequestError('UNAVAILABLE', 'Darkroom ended the subscription before the generation was done.');
+    return await new Promise((resolve, reject) => {
+      const query = GenerationChangedDocument.toString();
+      const unsubscribe = socket.subscribe<GenerationChangedSubscription>(
+        { query, variables: { id } },
+        {
+          next(message) {
+            try {
+              const { generationChanged } = dataOf(message);
+              onChange(generationChanged);
+              if (!finalStatuses.has(generationChanged.status)) return;
+              resolve(generationChanged);
+            } catch (error) {
+              reject(error);
+            }
+            unsubscribe();
+          },
+          error: (thrown) => reject(asRequestError(thrown)),
+          complete: () => reject(new RequestError('UNAVAILABLE', 'The subscription ended before the generation.')),
+        },
+      );
+      signal?.addEventListener('abort', () => {
+        unsubscribe();
+        reject(signal.reason);
+      });
+    });
   }
 
   return { send, upload, generateFromCanny, generation, watch, close: () => socket.dispose() };
 }
 
-function dataOf<Result>({ data, errors }: FormattedExecutionResult<Result>): Result {
-  const [first] = errors ?? [];
-  if (first !== undefined) throw new RequestError(String(first.extensions?.['code'] ?? 'UNKNOWN'), first.message);
+function dataOf<Result>({ data, errors }: FormattedExecutionResult<Result, unknown>): Result {
+  const first = errors?.[0];
+  if (first !== undefined) {
+    const code = first.extensions?.['code'];
+    throw new RequestError(typeof code === 'string' ? code : 'UNKNOWN', first.message);
+  }
   if (data === undefined || data === null) throw new RequestError('UNKNOWN', 'The answer has neither data nor errors.');
   return data;
+}
+
+/** The socket's client throws GraphQL errors as a list, and anything else as the WebSocket's event. */
+function asRequestError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  if (Array.isArray(thrown)) {
+    return new RequestError('BAD_REQUEST', thrown.map((each: { message?: string }) => each.message).join(' '));
+  }
+  return closeCode(thrown) === forbidden
+    ? new RequestError('UNAUTHENTICATED', 'This API key is unknown or revoked.')
+    : new RequestError('UNAVAILABLE', 'The connection to Darkroom broke and could not be made again.');
+}
+
+function closeCode(event: unknown): unknown {
+  return typeof event === 'object' && event !== null && 'code' in event ? event.code : null;
 }

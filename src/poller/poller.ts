@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { attemptMove, generationMove, type ChangeResult, type LedgerChange } from '../domain/change.js';
+import { generationMove, type ChangeResult, type LedgerChange } from '../domain/change.js';
 import { newId } from '../domain/ids.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import { asError } from '../errors.js';
@@ -82,9 +82,12 @@ export function createPoller(outer: PollerParts): Poller {
       for (const ref of refs) {
         track(
           submitting,
-          submitAttempt(parts, served, ref, instanceId, forced.signal).then(async (next) => {
-            if (next !== 'nothing') await resume(ref);
-          }),
+          submitAttempt(parts, served, ref, instanceId, forced.signal)
+            .catch((error: unknown) => {
+              report('A submit')(error);
+              return 'resume' as const;
+            })
+            .then(async (next) => (next === 'nothing' ? undefined : await resume(ref))),
         );
       }
       if (refs.length === admittedAtOnce) admission.poke();
@@ -110,8 +113,20 @@ export function createPoller(outer: PollerParts): Poller {
     await worklist.register({ id: instanceId, host: hostname(), pid: process.pid });
   }
 
-  /** Goes on with an attempt from what the ledger says of it. */
+  /** Goes on with an attempt from what the ledger says of it; again and again until that could be read. */
   async function resume(ref: AttemptRef): Promise<void> {
+    while (!forced.signal.aborted) {
+      try {
+        await goOn(ref);
+        return;
+      } catch (error) {
+        report('Going on with an attempt')(error);
+        await sleep(1_000, forced.signal);
+      }
+    }
+  }
+
+  async function goOn(ref: AttemptRef): Promise<void> {
     const item = await worklist.load(ref);
     if (item === null || item.attempt.instanceId !== instanceId) return;
     const key = `${ref.generationId} ${ref.n}`;
@@ -159,6 +174,10 @@ export function createPoller(outer: PollerParts): Poller {
       if (outcome.next === 'resume') queueMicrotask(() => track(submitting, resume(ref)));
     } catch (error) {
       report('Watching a task')(error);
+      track(
+        submitting,
+        sleep(1_000, forced.signal).then(async () => await resume(ref)),
+      );
     }
   }
 

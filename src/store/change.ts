@@ -23,6 +23,11 @@ export function createChange(database: Database): {
 
 const rowSchema = z.object({ i: z.number(), attempt_changed: z.boolean(), generation_changed: z.boolean() });
 
+/** Text from outside as Postgres can keep it: no NUL, no half of a surrogate pair. */
+function storable(text: string | null | undefined): string | null {
+  return text?.toWellFormed().replaceAll('\u0000', '') ?? null;
+}
+
 async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeResult[]> {
   const input = JSON.stringify(
     rows.map((row, i) => ({
@@ -32,7 +37,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       to_status: row.generation?.to ?? null,
       moderation_stage: row.generation?.moderationStage ?? null,
       code: row.generation?.errorCode ?? null,
-      message: row.generation?.errorMessage ?? null,
+      message: storable(row.generation?.errorMessage),
       retry_after_ms: row.generation?.retryAfterMs ?? null,
       result_seed: row.generation?.resultSeed ?? null,
       attempt_n: row.attempt?.n ?? null,
@@ -45,11 +50,11 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       request: row.attempt?.request ?? null,
       http_status: row.attempt?.httpStatus ?? null,
       attempt_code: row.attempt?.errorCode ?? null,
-      attempt_message: row.attempt?.errorMessage ?? null,
+      attempt_message: storable(row.attempt?.errorMessage),
       quoted_micros: row.attempt?.quotedMicros ?? null,
       settled_micros: row.attempt?.settledMicros ?? null,
       looks: row.attempt?.looks ?? null,
-      word: row.attempt?.word ?? null,
+      word: storable(row.attempt?.word),
       provider_started_at: row.attempt?.providerStartedAt ?? null,
       provider_finished_at: row.attempt?.providerFinishedAt ?? null,
       image_ids: row.resultImageIds ?? [],
