@@ -8,12 +8,12 @@ type Thing = 'table' | 'wall' | 'bottle' | 'label' | 'cap' | 'apple' | 'stalk' |
 
 const width = 768;
 const height = 512;
-const camera: Vector = [0.15, 1.75, 5.6];
-const target: Vector = [0, 0.98, 0];
-const zoom = 2.05;
+const camera: Vector = [0.1, 1.7, 5.6];
+const target: Vector = [0.22, 1, 0];
+const zoom = 2.95;
 /** The window is a bright rectangle to the left; its middle is where light seems to come from. */
 const light: Vector = [-3.6, 3.1, 2.1];
-const lightReach = 1.15;
+const lightReach = 0.8;
 
 const add = (a: Vector, b: Vector): Vector => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
 const sub = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
@@ -68,20 +68,20 @@ function cap(p: Vector): number {
 }
 
 function apple(p: Vector): number {
-  const [x, y, z] = sub(p, [0.42, 0.43, 0.3]);
+  const [x, y, z] = sub(p, [0.42, 0.325, 0.3]);
   const ring = Math.hypot(x, z);
   // A fat ring around an empty middle: that makes the dimples at the top and the bottom.
   return Math.hypot(ring - 0.13, (y - 0.02) * (1.03 + 0.1 * smooth(0, -0.4, y))) - 0.335 + 0.03 * smooth(0, -0.4, y);
 }
 
 function stalk(p: Vector): number {
-  const [x, y, z] = sub(p, [0.42, 0.68, 0.3]);
+  const [x, y, z] = sub(p, [0.42, 0.575, 0.3]);
   const bend = 0.35 * y * y;
   return Math.max(Math.hypot(x - bend, z) - 0.018 - 0.012 * smooth(0.1, 0.26, y), Math.abs(y - 0.12) - 0.14) * 0.8;
 }
 
 function lemon(p: Vector): number {
-  const q = sub(p, [1.22, 0.285, 0.02]);
+  const q = sub(p, [1.3, 0.285, 0.02]);
   const [cos, sin] = [Math.cos(0.5), Math.sin(0.5)];
   const along = q[0] * cos - q[2] * sin;
   const across = Math.hypot(q[1], q[0] * sin + q[2] * cos);
@@ -90,18 +90,30 @@ function lemon(p: Vector): number {
   return (Math.hypot(along / 1.32, across) - 0.285 - tip - bumps) * 0.75;
 }
 
-const things: readonly (readonly [Thing, (p: Vector) => number])[] = [
+type Field = (p: Vector) => number;
+
+/** Far from a thing, the distance to a ball around it is enough, and quick. */
+function within(centre: Vector, radius: number, field: Field): Field {
+  return (p) => {
+    const away = Math.hypot(p[0] - centre[0], p[1] - centre[1], p[2] - centre[2]) - radius;
+    return away > 0.25 ? away : field(p);
+  };
+}
+
+const things: readonly (readonly [Thing, Field])[] = [
   ['table', (p) => p[1]],
   ['wall', (p) => p[2] + 2.3],
-  ['bottle', bottle],
-  ['cap', cap],
-  ['apple', apple],
-  ['stalk', stalk],
-  ['lemon', lemon],
+  ['bottle', within([-0.55, 1.04, -0.15], 1.15, bottle)],
+  ['cap', within([-0.55, 2.15, -0.15], 0.2, cap)],
+  ['apple', within([0.42, 0.33, 0.3], 0.5, apple)],
+  ['stalk', within([0.42, 0.7, 0.3], 0.2, stalk)],
+  ['lemon', within([1.3, 0.285, 0.02], 0.55, lemon)],
 ];
 
 function distance(p: Vector): number {
-  return Math.min(...things.map(([, field]) => field(p)));
+  let least = Infinity;
+  for (const [, field] of things) least = Math.min(least, field(p));
+  return least;
 }
 
 function nearest(p: Vector): Thing {
@@ -125,16 +137,16 @@ function normalAt(p: Vector): Vector {
   return norm([along([1, 0, 0]), along([0, 1, 0]), along([0, 0, 1])]);
 }
 
-/** How much of the window is seen from `p`: the wider of the mark a ray misses things by, the softer the shadow. */
-function openness(p: Vector, towards: Vector, reach: number): number {
+/** How much of the window is seen from `p`, 0 to 1: the nearer a ray passes something, the less (after Inigo Quilez). */
+function openness(p: Vector, towards: Vector, far: number): number {
   let open = 1;
-  for (let t = 0.02; t < reach;) {
+  for (let t = 0.015; t < far && open > -1;) {
     const d = distance(add(p, scale(towards, t)));
-    open = Math.min(open, (0.5 * (lightReach * t * 0.32 + d)) / (lightReach * t * 0.32));
-    if (open < 0.01) return 0;
-    t += clamp(d, 0.015, 0.2);
+    open = Math.min(open, d / ((lightReach / far) * t));
+    t += clamp(d, 0.02, 0.3);
   }
-  return smooth(0, 1, clamp(open));
+  const seen = Math.max(open, -1);
+  return 0.25 * (1 + seen) ** 2 * (2 - seen);
 }
 
 function occlusion(p: Vector, n: Vector): number {
@@ -218,10 +230,10 @@ function shade(from: Vector, towards: Vector, depth = 0): Vector {
   const way = sub(light, p);
   const far = Math.hypot(...way);
   const facing = clamp(dot(n, scale(way, 1 / far)));
-  const direct = facing === 0 ? 0 : facing * openness(add(p, scale(n, 0.004)), scale(way, 1 / far), far - 0.4);
+  const direct = facing === 0 ? 0 : facing * openness(add(p, scale(n, 0.004)), scale(way, 1 / far), far);
   const shut = occlusion(p, n);
-  let lit = scale([3.1, 3.05, 2.85], (direct * 6.2) / (far * far));
-  lit = add(lit, scale(mix([0.13, 0.09, 0.06], [0.3, 0.33, 0.38], 0.5 + 0.5 * n[1]), shut));
+  let lit = scale([3.1, 3.05, 2.85], (direct * 10.5) / (far * far));
+  lit = add(lit, scale(mix([0.13, 0.09, 0.06], [0.26, 0.29, 0.34], 0.5 + 0.5 * n[1]), shut));
   if (thing === 'wall') lit = add(lit, scale([0.62, 0.52, 0.36], panes(p)));
   const seen = times(base, lit);
   const mirror = gloss[thing];

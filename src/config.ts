@@ -131,7 +131,7 @@ function readAccounts(env: Variables, problems: string[]): AccountConfig[] {
     const baseUrl = env.SANDBOX_URL?.replace(/\/+$/, '') ?? null;
     return [{ ...common, id: 'sandbox', baseUrl, apiKey: polls ? 'sandbox-key' : null, hosts: [], sandbox: true }];
   }
-  if (env.BFL_BASE_URL?.startsWith('http:') === true && env.BFL_ALLOW_HTTP === 'false') {
+  if (env.BFL_BASE_URL !== undefined && /^http:/i.test(env.BFL_BASE_URL) && env.BFL_ALLOW_HTTP === 'false') {
     problems.push(
       'BFL_BASE_URL is plain http, which shows the key to everybody on the way; BFL_ALLOW_HTTP=true allows it',
     );
@@ -148,7 +148,9 @@ function readSecret(env: Variables, problems: string[]): string | null {
     return null;
   }
   try {
-    return readFileSync(env.BFL_API_KEY_FILE, 'utf8').trim();
+    const key = readFileSync(env.BFL_API_KEY_FILE, 'utf8').trim();
+    if (key === '') problems.push('BFL_API_KEY_FILE names an empty file');
+    return key;
   } catch (error) {
     problems.push(`BFL_API_KEY_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return null;

@@ -5,7 +5,7 @@
 export function promptWithTrigger(prompt: string, triggerWord: string | null): string {
   if (triggerWord === null || triggerWord === '') return prompt;
   const word = triggerWord.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const present = new RegExp(String.raw`(?<![\p{L}\p{N}_])${word}(?![\p{L}\p{N}_])`, 'iu').test(prompt);
+  const present = new RegExp(String.raw`(?<![\p{L}\p{M}\p{N}_])${word}(?![\p{L}\p{M}\p{N}_])`, 'iu').test(prompt);
   if (present) return prompt;
   return prompt === '' ? triggerWord : `${triggerWord}, ${prompt}`;
 }

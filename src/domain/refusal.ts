@@ -48,7 +48,9 @@ const shownLength = 60;
 /** What came, as a short text that is safe to send back. */
 export function shown(given: unknown): string {
   const text = typeof given === 'string' ? given : (JSON.stringify(given) ?? String(given));
-  return text.length > shownLength ? `${text.slice(0, shownLength)}… (${text.length} characters)` : text;
+  // Well-formed, since cutting may halve a surrogate pair and many clients refuse a lone half.
+  if (text.length <= shownLength) return text.toWellFormed();
+  return `${text.slice(0, shownLength).toWellFormed()}… (${text.length} characters)`;
 }
 
 export function refusal(

@@ -30,7 +30,11 @@ export function createLatest<T>(options: {
       while (!over && !dirty) await new Promise<void>((resolve) => (wake = resolve));
       if (over) return { done: true, value: undefined };
       dirty = false;
-      const loaded = await load();
+      const loaded = await load().catch((error: unknown) => {
+        // Whoever iterates does not call `return` after an error, so this is the last chance to be forgotten.
+        close();
+        throw error;
+      });
       if (loaded === null || loaded.last) close();
       return loaded === null ? { done: true, value: undefined } : { done: false, value: loaded.value };
     },

@@ -65,6 +65,7 @@ export function createStream<T>(options: {
     async return() {
       values.length = 0;
       close(null);
+      error = null;
       return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]() {

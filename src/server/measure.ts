@@ -9,10 +9,12 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 
 /** How heavy an operation is. */
@@ -21,7 +23,7 @@ export type Weight = {
   depth: number;
   /** Fields under another name. */
   aliases: number;
-  /** Fields that may come back, each list counted by its `first` or as `assumedLength` entries. */
+  /** Fields that may come back, each list counted by its `first` (given or default) or as `assumedLength` entries. */
   cost: number;
 };
 
@@ -70,11 +72,12 @@ export function measure(
     if (node.name.value.startsWith('__')) return nothing;
     const aliases = node.alias === undefined ? 0 : 1;
     const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {};
-    const type = fields[node.name.value]?.type;
+    const definition = fields[node.name.value];
+    const type = definition?.type;
     const named = type === undefined ? undefined : getNamedType(type);
     if (node.selectionSet === undefined || !isCompositeType(named)) return { depth: 1, aliases, cost: 1 };
     const inner = selection(node.selectionSet, named);
-    const asked = first(node);
+    const asked = first(node, definition);
     const isList = type !== undefined && isListType(getNullableType(type));
     // `nodes` and `edges` of a page are counted by the page's own `first`.
     const inPage = parent?.name.endsWith('Connection') === true;
@@ -82,16 +85,26 @@ export function measure(
     return { depth: inner.depth + 1, aliases: inner.aliases + aliases, cost: 1 + length * inner.cost };
   }
 
-  function first(node: FieldNode): number | null {
+  /** The length asked for, or else the default of the variable or the argument; null where lengths are not asked for. */
+  function first(node: FieldNode, definition: GraphQLField<unknown, unknown> | undefined): number | null {
     const argument = node.arguments?.find((each) => each.name.value === 'first')?.value;
-    if (argument === undefined) return null;
-    const value =
-      argument.kind === Kind.VARIABLE ? variables[argument.name.value] : 'value' in argument ? argument.value : null;
-    const length = Number(value ?? assumedLength);
+    const declared = definition?.args.find((each) => each.name === 'first');
+    if (argument === undefined && declared === undefined) return null;
+    const given = argument?.kind === Kind.VARIABLE ? variableOf(argument.name.value) : literalOf(argument);
+    const length = Number(given ?? declared?.defaultValue ?? assumedLength);
     return Number.isFinite(length) && length > 0 ? length : 1;
   }
 
+  function variableOf(name: string): unknown {
+    const definition = operation.variableDefinitions?.find((each) => each.variable.name.value === name);
+    return variables[name] ?? literalOf(definition?.defaultValue);
+  }
+
   return selection(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
+}
+
+function literalOf(node: ValueNode | undefined): unknown {
+  return node !== undefined && 'value' in node ? node.value : null;
 }
 
 function add(a: Weight, b: Weight): Weight {

@@ -56,6 +56,8 @@ export function createSubscriptions(parts: {
 
     async generationEvents(viewer, filter) {
       let waiting: GenerationEvent[] | null = [];
+      /** Nothing up to here is told as an event: the snapshot has it. The hub may still be behind it. */
+      let from = 0;
       const stream: Stream<EventsMessage> = createStream({
         bound: eventBound,
         overflow: () => new DarkroomError('UNAVAILABLE', 'This subscription reads too slowly; subscribe again.'),
@@ -63,14 +65,14 @@ export function createSubscriptions(parts: {
       });
       const unlisten = hub.onProject(viewer.projectId, (event) => {
         if (!matches(filter, event)) return;
-        if (waiting === null) stream.push({ kind: 'event', event });
-        else waiting.push(event);
+        if (waiting !== null) waiting.push(event);
+        else if (event.position > from) stream.push({ kind: 'event', event });
       });
       try {
-        const position = await lastPosition();
+        from = await lastPosition();
         const running = await history.running(viewer.projectId, filter, snapshotLimit);
-        stream.push({ kind: 'snapshot', position, running });
-        for (const event of waiting) if (event.position > position) stream.push({ kind: 'event', event });
+        stream.push({ kind: 'snapshot', position: from, running });
+        for (const event of waiting) if (event.position > from) stream.push({ kind: 'event', event });
         waiting = null;
       } catch (error) {
         stream.end();

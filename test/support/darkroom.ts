@@ -23,6 +23,7 @@ export type Darkroom = {
   /** Speaks for the demo project. */
   api: Api;
   sandbox: Sandbox;
+  sandboxUrl: string;
   /** What was written to the log. */
   log: readonly Row[];
   /** Speaks with another credential, or with none. */
@@ -41,6 +42,8 @@ export type Darkroom = {
 export type DarkroomOptions = {
   environment?: Record<string, string>;
   sandbox?: SandboxOptions;
+  /** What is in the database and at the sandbox before Darkroom starts. */
+  prepare?: (before: { databaseUrl: string; sandboxUrl: string }) => Promise<void>;
   /** Errors in the log that are part of the test. */
   expectedErrors?: readonly RegExp[];
 };
@@ -88,6 +91,7 @@ async function build(
     DARKROOM_DATA: dataFolder,
     ...options.environment,
   });
+  await options.prepare?.({ databaseUrl: database.url, sandboxUrl });
   const app = await startApp(config, logger);
   stops.push(async () => await app.stop());
   const { url, demo } = addressOf(app);
@@ -106,6 +110,7 @@ async function build(
     apiKey: demo.apiKey,
     api: speak(`Bearer ${demo.apiKey}`),
     sandbox,
+    sandboxUrl,
     log,
     as: speak,
     async addProject(slug) {

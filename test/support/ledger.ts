@@ -37,27 +37,7 @@ export async function openLedger(): Promise<LedgerBench> {
   const sql: LedgerBench['sql'] = async (text, ...values) =>
     await store.database.prisma.$queryRawUnsafe<Row[]>(text, ...values);
 
-  function fresh(details: Partial<NewGeneration> = {}): NewGeneration {
-    return {
-      id: newId(),
-      projectId,
-      control: 'NONE',
-      profileId: newId(),
-      provider: 'bfl',
-      model: 'bfl/flux-pro-finetuned',
-      account: 'sandbox',
-      prompt: 'a jar',
-      promptSent: 'a jar',
-      finetuneId: 'own',
-      parameters: { steps: 20 },
-      images: { controlImageId: null, imagePromptId: null },
-      tags: [],
-      priority: 0,
-      deadlineMs: 60_000,
-      costEstimatedMicros: null,
-      ...details,
-    };
-  }
+  const fresh = (details: Partial<NewGeneration> = {}): NewGeneration => newGeneration({ projectId, ...details });
 
   return {
     store,
@@ -95,5 +75,27 @@ export async function openLedger(): Promise<LedgerBench> {
       await store.close();
       await database.drop();
     },
+  };
+}
+
+/** Something that can be accepted. */
+export function newGeneration(details: { projectId: string } & Partial<NewGeneration>): NewGeneration {
+  return {
+    id: newId(),
+    control: 'NONE',
+    profileId: newId(),
+    provider: 'bfl',
+    model: 'bfl/flux-pro-finetuned',
+    account: 'sandbox',
+    prompt: 'a jar',
+    promptSent: 'a jar',
+    finetuneId: 'own',
+    parameters: { width: 256, height: 256 },
+    images: { controlImageId: null, imagePromptId: null },
+    tags: [],
+    priority: 0,
+    deadlineMs: 60_000,
+    costEstimatedMicros: null,
+    ...details,
   };
 }

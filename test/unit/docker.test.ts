@@ -11,7 +11,11 @@ const read = (name: string): string => readFileSync(new URL(name, root), 'utf8')
 
 const composeSchema = z.object({
   services: z.object({
-    postgres: z.object({ image: z.string(), volumes: z.array(z.string()), healthcheck: z.object({ test: z.array(z.string()) }) }),
+    postgres: z.object({
+      image: z.string(),
+      volumes: z.array(z.string()),
+      healthcheck: z.object({ test: z.array(z.string()) }),
+    }),
     darkroom: z.object({
       build: z.string(),
       environment: z.record(z.string(), z.string()),
@@ -45,7 +49,7 @@ describe('docker-compose.yml', () => {
 
   it('declares every named volume that a service uses', () => {
     const used = read('docker-compose.yml').matchAll(/^ +- ([a-z]+):\//gm);
-    expect([...used].map((match) => match[1]).toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+    expect([...used].map((match) => match[1] ?? '').toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
   });
 });
 
