@@ -63,7 +63,7 @@ async function generate(
     .watch(generation.id, (state) => meter.show(state), signal)
     .catch((error: unknown) => {
       meter.end();
-      if (signal.aborted) say(`The generation goes on at the server; its id is ${generation.id}.`);
+      if (signal.aborted) say(`The generation goes on while Darkroom runs; its id is ${generation.id}.`);
       throw error;
     });
   meter.end();

@@ -10,7 +10,7 @@ import { createSchema } from './graphql/schema.js';
 import { decodeBase64Image } from './images/base64.js';
 import { createDiskStore } from './images/disk.js';
 import { cannyEdges, stopEdges } from './images/edges.js';
-import { inspectImage } from './images/inspect.js';
+import { checkSize, inspectImage } from './images/inspect.js';
 import { resultLimits } from './images/limits.js';
 import { takeIn } from './images/take-in.js';
 import type { Logger } from './logger.js';
@@ -149,8 +149,8 @@ async function build(
       logger,
     });
     // With the embedded server no other process can be alive on this database: the folder's lock says so.
-    await started.start({ alone: config.databaseUrl === null });
     owned('the poller', async () => await started.stop());
+    await started.start({ alone: config.databaseUrl === null });
     return started;
   }
 
@@ -162,7 +162,7 @@ async function build(
     dataFolder,
     withSandboxProfiles: catalogue.accounts.some((account) => account.sandbox),
   });
-  const reader = { images: store.images, inspect: takeIn, decode: decodeBase64Image };
+  const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   const server = createServer({
     schema: await createSchema(),
     services: {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashApiKey, newApiKey } from './access/keys.js';
 import { newId } from './domain/ids.js';
@@ -35,6 +35,8 @@ export async function ensureDemoProject(options: {
   }
   const apiKey = newApiKey();
   await writeFile(keyFile, `${apiKey}\n`, { mode: 0o600 });
+  // The mode above counts only for a file that was not there.
+  await chmod(keyFile, 0o600);
   await addKey(database, { id: newId(), projectId: project.id, name: 'first key', hash: hashApiKey(apiKey) });
   return { apiKey, keyFile, fresh: true };
 }

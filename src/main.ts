@@ -10,7 +10,6 @@ async function main(): Promise<void> {
   const config = configOrExit();
   const logger = createLogger(config.logLevel);
   let stopping = false;
-  let app: App | null = null;
 
   // Handlers come first: a signal during the start must not leave PostgreSQL behind.
   const started = startApp(config, logger);
@@ -26,8 +25,9 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
 
-  app = await started;
+  const app = await started;
   if (!stopping) console.log(welcome(config, app));
 }
 

@@ -14,6 +14,9 @@ export type Meter = {
   end(): void;
 };
 
+/** What a meter needs of `process.stdout`. */
+type Terminal = { isTTY: boolean; columns: number; write(text: string): boolean };
+
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const barWidth = 24;
 const statusWidth = 'UNCONFIRMED'.length;
@@ -63,7 +66,7 @@ export function seconds(ms: number): string {
 }
 
 /** A line that is drawn over on a terminal; elsewhere (a file, a pipe, CI) a line for each change. */
-export function createMeter(stream: NodeJS.WriteStream, now: () => number = Date.now): Meter {
+export function createMeter(stream: Terminal, now: () => number = Date.now): Meter {
   const startedAt = now();
   const animated = stream.isTTY && process.env['TERM'] !== 'dumb';
   let state: Progress | null = null;
@@ -72,7 +75,7 @@ export function createMeter(stream: NodeJS.WriteStream, now: () => number = Date
   function draw(): void {
     if (state === null) return;
     const line = progressLine(state, now() - startedAt, stream.columns || 80);
-    stream.write(`\r\u001b[K${styleText(state.status === 'SUCCEEDED' ? 'green' : 'cyan', line, { stream })}`);
+    stream.write(`\r\u001b[K${styleText(state.status === 'SUCCEEDED' ? 'green' : 'cyan', line)}`);
   }
   const timer = animated ? setInterval(draw, 100) : null;
 

@@ -259,7 +259,13 @@ export type ImageInput =
   | { base64?: never; imageId?: never; url: Scalars['String']['input'] };
 
 /** A model's life at its provider. */
-export type ModelStatus = 'ACTIVE' | 'DEPRECATED' | 'RETIRED';
+export type ModelStatus =
+  /** In service. */
+  | 'ACTIVE'
+  /** Still in service; its end is announced. Move to the successor. */
+  | 'DEPRECATED'
+  /** Withdrawn: refused on a real account, usable on the sandbox only. */
+  | 'RETIRED';
 
 /** When the provider withheld it. */
 export type ModerationStage =
@@ -269,7 +275,13 @@ export type ModerationStage =
   | 'OUTPUT';
 
 /** File format of the picture. */
-export type OutputFormat = 'jpeg' | 'png' | 'webp';
+export type OutputFormat =
+  /** JPEG: small, with losses. */
+  | 'jpeg'
+  /** PNG: large, without losses. */
+  | 'png'
+  /** WebP: smaller than JPEG; FLUX.2 models only. */
+  | 'webp';
 
 /** Parameters to use where a request gives none. Each must be one that a model takes, within its range. */
 export type ParametersInput = {

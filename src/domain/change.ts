@@ -26,6 +26,8 @@ export type AttemptMove = {
   instanceId: string | null;
   from: readonly AttemptState[];
   to: AttemptState;
+  /** Only while the generation is in one of these. */
+  whileStatus?: readonly GenerationStatus[];
   /** Who looks after it from now on; left out: whoever does. */
   ownerId?: string;
   taskId?: string | null;

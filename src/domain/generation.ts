@@ -33,8 +33,6 @@ export const generationErrorCodes = {
   RESULT_EXPIRED: 'The image was gone at the provider before it could be saved.',
   /** An input image is no longer in the store, or damaged. */
   INPUT_IMAGE_LOST: 'An input image is missing or damaged in the image store.',
-  /** No process here serves the account that the generation was accepted for. */
-  ACCOUNT_GONE: 'The provider account is no longer configured.',
 } as const;
 export type GenerationErrorCode = keyof typeof generationErrorCodes;
 

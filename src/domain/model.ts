@@ -65,7 +65,6 @@ export type Model = {
   parameters: ParameterRules;
   /** Input images: true where the model cannot do without. */
   images: Readonly<Partial<Record<ImageInputName, { required: boolean }>>>;
-  promptRequired: boolean;
   /** List price of one image in micro-USD; null where unknown. */
   priceMicros: number | null;
   lifecycle: ModelLifecycle;

@@ -39,7 +39,8 @@ export function resolveParameters(
       value[name] = rule.default;
     }
   }
-  refusals.push(...checkThresholds(value, request.path));
+  const named = (request.values.cannyLowThreshold ?? null) === null ? 'cannyHighThreshold' : 'cannyLowThreshold';
+  refusals.push(...checkThresholds(value, [...request.path, named]));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
 }
 
@@ -48,7 +49,7 @@ function checkThresholds(value: Partial<Record<ParameterName, ParameterValue>>, 
   const { cannyLowThreshold: low, cannyHighThreshold: high } = value;
   if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
   const message = `cannyLowThreshold (${low}) is above cannyHighThreshold (${high}).`;
-  return [refusal('INVALID', [...path, 'cannyLowThreshold'], message, { maximum: high, given: low })];
+  return [refusal('INVALID', path, message, { given: `${low} and ${high}` })];
 }
 
 /** Holds one value against its rule. */

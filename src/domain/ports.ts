@@ -109,6 +109,8 @@ export type WorkItem = {
   };
   controlImage: ImageRecord | null;
   imagePrompt: ImageRecord | null;
+  /** When this was read, by the database's clock. */
+  readAt: Date;
 };
 
 /** Names one attempt. */
@@ -120,12 +122,24 @@ export type Worklist = {
   /** False when the lease was taken away. */
   renew(instanceId: string): Promise<boolean>;
   release(instanceId: string): Promise<void>;
-  takeOver(instanceId: string, deadAfterMs: number): Promise<AttemptRef[]>;
+  /**
+   * Makes this instance the owner of what dead instances looked after at these accounts. An instance is dead when its
+   * lease was not renewed for `deadAfterMs`; null: every other one is.
+   */
+  takeOver(request: {
+    instanceId: string;
+    accounts: readonly string[];
+    deadAfterMs: number | null;
+  }): Promise<AttemptRef[]>;
+  /** What this instance looks after by the ledger: attempts to go on with, and images to save. */
+  owned(instanceId: string): Promise<AttemptRef[]>;
   admit(request: { account: string; instanceId: string; limit: number; atMost: number }): Promise<AttemptRef[]>;
   pauseAccount(pause: { account: string; code: string; message: string; pauseMs: number }): Promise<void>;
   load(ref: AttemptRef): Promise<WorkItem | null>;
   /** Keeps what a look showed of a running task. */
-  noteProgress(ref: AttemptRef & { looks: number; word: string; progress: number | null }): Promise<void>;
+  noteProgress(
+    ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },
+  ): Promise<void>;
   /** Generations past their deadline. */
   overdue(limit: number): Promise<string[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */

@@ -7,16 +7,13 @@ function enumOf<Name extends string>(
   name: string,
   description: string,
   values: readonly Name[],
-  descriptions: Partial<Record<Name, string>> = {},
+  descriptions: Readonly<Record<Name, string>>,
 ): Record<Name, Name> {
   const entries = values.map((value) => [value, value] as const);
   // Object.fromEntries forgets the keys' names; they are exactly `values`.
   const object = Object.fromEntries(entries) as Record<Name, Name>;
   const valuesConfig: Partial<Record<Name, { description: string }>> = {};
-  for (const value of values) {
-    const text = descriptions[value];
-    if (text !== undefined) valuesConfig[value] = { description: text };
-  }
+  for (const value of values) valuesConfig[value] = { description: descriptions[value] };
   registerEnumType<Record<Name, Name>>(object, { name, description, valuesConfig });
   return object;
 }
@@ -63,10 +60,24 @@ export const UserErrorCodeEnum = enumOf(
   refusalCodes,
 );
 
-export const ModelStatusEnum = enumOf('ModelStatus', "A model's life at its provider.", [
-  'ACTIVE',
-  'DEPRECATED',
-  'RETIRED',
-] as const);
+export const ModelStatusEnum = enumOf(
+  'ModelStatus',
+  "A model's life at its provider.",
+  ['ACTIVE', 'DEPRECATED', 'RETIRED'] as const,
+  {
+    ACTIVE: 'In service.',
+    DEPRECATED: 'Still in service; its end is announced. Move to the successor.',
+    RETIRED: 'Withdrawn: refused on a real account, usable on the sandbox only.',
+  },
+);
 
-export const OutputFormatEnum = enumOf('OutputFormat', 'File format of the picture.', ['jpeg', 'png', 'webp'] as const);
+export const OutputFormatEnum = enumOf(
+  'OutputFormat',
+  'File format of the picture.',
+  ['jpeg', 'png', 'webp'] as const,
+  {
+    jpeg: 'JPEG: small, with losses.',
+    png: 'PNG: large, without losses.',
+    webp: 'WebP: smaller than JPEG; FLUX.2 models only.',
+  },
+);

@@ -71,7 +71,8 @@ export class GenerateResolver {
   @Mutation(() => GenerateFromPromptPayload, { description: 'Asks for a picture from a prompt alone.' })
   async generateFromPrompt(
     @Ctx() context: Context,
-    @Arg('input', () => GenerateFromPromptInput) input: GenerateFromPromptInput,
+    @Arg('input', () => GenerateFromPromptInput, { description: 'What to make, and how.' })
+    input: GenerateFromPromptInput,
   ): Promise<GenerateFromPromptPayload> {
     return await generate(context, 'NONE', input);
   }
@@ -79,7 +80,8 @@ export class GenerateResolver {
   @Mutation(() => GenerateFromCannyPayload, { description: "Asks for a picture that follows a control image's edges." })
   async generateFromCanny(
     @Ctx() context: Context,
-    @Arg('input', () => GenerateFromCannyInput) input: GenerateFromCannyInput,
+    @Arg('input', () => GenerateFromCannyInput, { description: 'What to make, and how.' })
+    input: GenerateFromCannyInput,
   ): Promise<GenerateFromCannyPayload> {
     return await generate(context, 'CANNY', input);
   }
@@ -87,7 +89,8 @@ export class GenerateResolver {
   @Mutation(() => GenerateFromDepthPayload, { description: "Asks for a picture that follows a control image's depth." })
   async generateFromDepth(
     @Ctx() context: Context,
-    @Arg('input', () => GenerateFromDepthInput) input: GenerateFromDepthInput,
+    @Arg('input', () => GenerateFromDepthInput, { description: 'What to make, and how.' })
+    input: GenerateFromDepthInput,
   ): Promise<GenerateFromDepthPayload> {
     return await generate(context, 'DEPTH', input);
   }

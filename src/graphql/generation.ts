@@ -54,7 +54,10 @@ export function filterOf<T extends { profileId?: string | null; provider?: strin
 @Resolver(() => Generation)
 export class GenerationResolver {
   @Query(() => Generation, { nullable: true, description: 'One generation; null when your project has no such one.' })
-  async generation(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Generation | null> {
+  async generation(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the generation.' }) id: string,
+  ): Promise<Generation | null> {
     const { projectId } = viewerOf(context);
     const key = keyOf('Generation', id);
     const generation = key === null ? null : await context.services.history.generation(projectId, key);

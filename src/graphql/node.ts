@@ -1,4 +1,4 @@
-import { parsePublicId } from '../domain/ids.js';
+import { parsePublicId, publicId } from '../domain/ids.js';
 import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver } from './decorators.js';
 import { viewerOf, type Context } from './context.js';
 import { generationNode } from './generation-types.js';
@@ -32,14 +32,17 @@ export class NodeResolver {
   @Query(() => Viewer, { description: 'Who is asking.' })
   viewer(@Ctx() context: Context): Viewer {
     const { projectId, projectSlug, projectName, keyName } = viewerOf(context);
-    return { project: { id: `prj_${projectId}`, slug: projectSlug, name: projectName }, keyName };
+    return { project: { id: publicId('Project', projectId), slug: projectSlug, name: projectName }, keyName };
   }
 
   @Query(() => Node, {
     nullable: true,
     description: 'Anything by its id; null when there is no such thing in your project.',
   })
-  async node(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Node | null> {
+  async node(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Any id: the prefix says what it names.' }) id: string,
+  ): Promise<Node | null> {
     const { projectId } = viewerOf(context);
     const parsed = parsePublicId(id);
     const { services, loaders } = context;

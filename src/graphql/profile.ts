@@ -191,7 +191,10 @@ function present<T>(value: T | null | undefined): T | undefined {
 @Resolver(() => FinetuneProfile)
 export class ProfileResolver {
   @Query(() => FinetuneProfile, { nullable: true, description: 'One profile; null when your project has no such one.' })
-  async profile(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<FinetuneProfile | null> {
+  async profile(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the profile.' }) id: string,
+  ): Promise<FinetuneProfile | null> {
     viewerOf(context);
     const key = keyOf('FinetuneProfile', id);
     const profile = key === null ? null : await context.loaders.profile.load(key);
@@ -219,7 +222,7 @@ export class ProfileResolver {
   @Mutation(() => ProfilePayload, { description: 'Makes a finetune profile.' })
   async createProfile(
     @Ctx() context: Context,
-    @Arg('input', () => CreateProfileInput) input: CreateProfileInput,
+    @Arg('input', () => CreateProfileInput, { description: 'The new profile.' }) input: CreateProfileInput,
   ): Promise<ProfilePayload> {
     return payload(await context.services.profileService.create(viewerOf(context), withDefaults(input)));
   }
@@ -229,7 +232,7 @@ export class ProfileResolver {
   })
   async updateProfile(
     @Ctx() context: Context,
-    @Arg('input', () => UpdateProfileInput) input: UpdateProfileInput,
+    @Arg('input', () => UpdateProfileInput, { description: 'What to change.' }) input: UpdateProfileInput,
   ): Promise<ProfilePayload> {
     const { slug, name, ...rest } = withDefaults(input);
     const named = { ...rest, ...compact({ slug: present(slug), name: present(name) }) };
@@ -241,7 +244,8 @@ export class ProfileResolver {
   })
   async archiveProfile(
     @Ctx() context: Context,
-    @Arg('input', () => ArchiveProfileInput) input: ArchiveProfileInput,
+    @Arg('input', () => ArchiveProfileInput, { description: 'Which profile, and which way.' })
+    input: ArchiveProfileInput,
   ): Promise<ProfilePayload> {
     return payload(await context.services.profileService.archive(viewerOf(context), input));
   }
@@ -249,7 +253,8 @@ export class ProfileResolver {
   @Mutation(() => ProfilePayload, { description: 'Binds a profile to a provider.' })
   async bindProfile(
     @Ctx() context: Context,
-    @Arg('input', () => BindProfileInput) input: BindProfileInput,
+    @Arg('input', () => BindProfileInput, { description: 'The profile, the provider, and the name there.' })
+    input: BindProfileInput,
   ): Promise<ProfilePayload> {
     return payload(await context.services.profileService.bind(viewerOf(context), withDefaults(input)));
   }

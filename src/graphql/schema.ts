@@ -8,6 +8,13 @@ import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
 import { SubscriptionResolver } from './subscription.js';
 
+const rootDescriptions = {
+  Query: 'What can be read. Only what belongs to your project is ever found.',
+  Mutation:
+    'What can be done. A mistake in an input comes back as a UserError in the payload; then nothing was written and nothing spent.',
+  Subscription: 'What can be followed live, over graphql-ws.',
+};
+
 /** The whole schema. Every resolver takes what it needs from the context, so it is the same for every server. */
 export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
@@ -32,5 +39,10 @@ export async function createSchema(): Promise<GraphQLSchema> {
   // type-graphql 2.0.0-rc.4 drops its decorator's isOneOf; set on the built type it is printed and enforced.
   const imageInput = schema.getType('ImageInput');
   if (imageInput instanceof GraphQLInputObjectType) imageInput.isOneOf = true;
+  // The roots have no class of their own to carry a description.
+  for (const [name, description] of Object.entries(rootDescriptions)) {
+    const root = schema.getType(name);
+    if (root !== undefined) root.description = description;
+  }
   return schema;
 }

@@ -75,7 +75,10 @@ export class SubscriptionResolver {
       return await context.services.subscriptions.generationChanged(viewerOf(context), key);
     },
   })
-  generationChanged(@Root() record: GenerationRecord, @Arg('id', () => ID) _id: string): Generation {
+  generationChanged(
+    @Root() record: GenerationRecord,
+    @Arg('id', () => ID, { description: 'Id of the generation.' }) _id: string,
+  ): Generation {
     return generationNode(record);
   }
 

@@ -20,6 +20,17 @@ export type InspectedImage = {
 
 export type Inspection = { ok: true; image: InspectedImage } | ImageRefusal;
 
+/** Holds the size of an image against the limits (those of uploads unless said otherwise); null when it is within them. */
+export function checkSize(
+  image: { bytes: number; width: number; height: number },
+  limits: ImageLimits = uploadLimits,
+): ImageRefusal | null {
+  if (image.bytes > limits.maxBytes) return tooManyBytes(image.bytes, limits.maxBytes);
+  if (image.width * image.height > limits.maxPixels) return tooManyPixels(image, limits.maxPixels);
+  if (Math.min(image.width, image.height) < limits.minSide) return tooSmall(image, limits.minSide);
+  return null;
+}
+
 /**
  * Finds out whether bytes from outside are a whole JPEG, PNG or WebP within the limits (those of uploads unless said
  * otherwise). Never throws on account of the bytes. The header is judged before a pixel is decoded, so a small file that
@@ -41,8 +52,8 @@ export async function inspectImage(bytes: Buffer, limits: ImageLimits = uploadLi
   }
   const size = header.autoOrient;
   // Size before anything that reads on: a bomb should be named as one.
-  if (size.width * size.height > limits.maxPixels) return tooManyPixels(size, limits.maxPixels);
-  if (Math.min(size.width, size.height) < limits.minSide) return tooSmall(size, limits.minSide);
+  const outside = checkSize({ bytes: bytes.length, ...size }, limits);
+  if (outside !== null) return outside;
 
   const png = format.decoder === 'png' ? readPngChunks(bytes) : null;
   if ((header.pages ?? 1) > 1 || png?.animated === true) {

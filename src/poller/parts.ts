@@ -30,3 +30,13 @@ export type PollerParts = {
   settings: PollerSettings;
   logger: Logger;
 };
+
+/** What the process that drives attempts has to say at any moment. */
+export type Driver = {
+  /** The instance that this process is at present; changes when its lease was taken away. */
+  instanceId: () => string;
+  /** Aborted when watching is to end: at a stop, or with the lease. */
+  watching: () => AbortSignal;
+  /** Aborted when everything is to end. */
+  forced: AbortSignal;
+};

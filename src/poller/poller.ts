@@ -1,14 +1,12 @@
 import { hostname } from 'node:os';
-import { generationMove, type ChangeResult, type LedgerChange } from '../domain/change.js';
+import type { ChangeResult, LedgerChange } from '../domain/change.js';
 import { newId } from '../domain/ids.js';
-import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import type { AttemptRef } from '../domain/ports.js';
 import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
-import type { PollerParts } from './parts.js';
-import { saveResult } from './save.js';
-import { giveBack, submitAttempt } from './submit.js';
+import { driveAttempt } from './drive.js';
+import type { Driver, PollerParts } from './parts.js';
 import { sweep } from './sweep.js';
-import { watchAttempt } from './watch.js';
 
 /** The lease: renewed so often, dead after so long. A takeover thus comes within 20 s of a death. */
 const renewEveryMs = 5_000;
@@ -28,28 +26,36 @@ export type Poller = {
 };
 
 /**
- * The background poller of one process. It holds one lease; every attempt names the instance that looks after it, and
- * every change names it too, so that a paused process whose lease was taken away can do no harm when it wakes up.
+ * The background poller of one process. It holds one lease, and every attempt names the instance that looks after it. A
+ * process that was paused until its lease was taken away finds itself fenced: what it then changes as owner matches no row.
+ * What it alone can know, the answer to its own submit, is still taken.
  */
 export function createPoller(outer: PollerParts): Poller {
   const { worklist, accounts, logger, settings } = outer;
   const parts: PollerParts = { ...outer, change: async (change) => await persist(change) };
+  const served = accounts.map(({ account }) => account.id);
   const stopping = new AbortController();
   const forced = new AbortController();
   let instanceId = newId();
   /** Ends the watching of whatever this lease covers. */
   let lease = new AbortController();
-  const submitting = new Set<Promise<void>>();
-  const saving = new Set<Promise<void>>();
-  const watching = new Map<string, Promise<void>>();
+  /** Every attempt that this process is busy with. */
+  const inHand = new Map<string, Promise<void>>();
+
+  const driver: Driver = {
+    instanceId: () => instanceId,
+    watching: () => AbortSignal.any([stopping.signal, lease.signal]),
+    forced: forced.signal,
+  };
 
   const admission = createTicker({ everyMs: admitEveryMs, run: admitAll, onError: report('Admission') });
   const renewal = createTicker({ everyMs: renewEveryMs, run: renewLease, onError: report('The lease') });
   // Apart from the renewal: going on with thousands of attempts may take longer than a lease lasts.
   const takeovers = createTicker({ everyMs: renewEveryMs, run: takeOver, onError: report('The takeover') });
+  // With the plain change: one that fails must not hold up the others, and the next sweep repeats it.
   const sweeping = createTicker({
     everyMs: sweepEveryMs,
-    run: async () => await sweep(parts),
+    run: async () => await sweep(outer),
     onError: report('The sweep'),
   });
 
@@ -70,26 +76,18 @@ export function createPoller(outer: PollerParts): Poller {
     }
   }
 
-  function track(set: Set<Promise<void>>, work: Promise<void>): void {
-    const tracked = work.catch(report('A task')).finally(() => set.delete(tracked));
-    set.add(tracked);
+  function take(ref: AttemptRef, admitted: boolean): void {
+    const key = `${ref.generationId} ${ref.n}`;
+    if (inHand.has(key)) return;
+    const work = driveAttempt(parts, driver, ref, admitted).finally(() => inHand.delete(key));
+    inHand.set(key, work);
   }
 
   async function admitAll(): Promise<void> {
-    for (const served of accounts) {
-      const { id, limit } = served.account;
+    for (const { account } of accounts) {
+      const { id, limit } = account;
       const refs = await worklist.admit({ account: id, instanceId, limit, atMost: admittedAtOnce });
-      for (const ref of refs) {
-        track(
-          submitting,
-          submitAttempt(parts, served, ref, instanceId, forced.signal)
-            .catch((error: unknown) => {
-              report('A submit')(error);
-              return 'resume' as const;
-            })
-            .then(async (next) => (next === 'nothing' ? undefined : await resume(ref))),
-        );
-      }
+      for (const ref of refs) take(ref, true);
       if (refs.length === admittedAtOnce) admission.poke();
     }
   }
@@ -99,105 +97,29 @@ export function createPoller(outer: PollerParts): Poller {
   }
 
   async function takeOver(): Promise<void> {
-    const orphans = await worklist.takeOver(instanceId, deadAfterMs);
+    const orphans = await worklist.takeOver({ instanceId, accounts: served, deadAfterMs });
     if (orphans.length > 0) logger.info({ attempts: orphans.length }, 'Took over what a dead instance looked after');
-    for (const ref of orphans) await resume(ref);
+    // Also what is ours although we do not know of it: the answer to an admission or a takeover may have been lost.
+    for (const ref of [...orphans, ...(await worklist.owned(instanceId))]) take(ref, false);
   }
 
   /** Others may have taken over everything: drop it, and begin again under a new name. */
   async function newLease(): Promise<void> {
     logger.warn({ instance: instanceId }, 'The lease was taken away; starting anew');
+    const id = newId();
+    await worklist.register({ id, host: hostname(), pid: process.pid });
     lease.abort();
     lease = new AbortController();
-    instanceId = newId();
-    await worklist.register({ id: instanceId, host: hostname(), pid: process.pid });
-  }
-
-  /** Goes on with an attempt from what the ledger says of it; again and again until that could be read. */
-  async function resume(ref: AttemptRef): Promise<void> {
-    while (!forced.signal.aborted) {
-      try {
-        await goOn(ref);
-        return;
-      } catch (error) {
-        report('Going on with an attempt')(error);
-        await sleep(1_000, forced.signal);
-      }
-    }
-  }
-
-  async function goOn(ref: AttemptRef): Promise<void> {
-    const item = await worklist.load(ref);
-    if (item === null || item.attempt.instanceId !== instanceId) return;
-    const key = `${ref.generationId} ${ref.n}`;
-    switch (item.attempt.state) {
-      case 'INTENDED':
-        // Committed as SENT before anything leaves, so this one never did.
-        await giveBack(parts, ref, instanceId);
-        return;
-      case 'SENT':
-        await parts.change({
-          generationId: ref.generationId,
-          attempt: null,
-          generation: generationMove('UNCONFIRMED', {
-            from: ['SUBMITTING'],
-            errorCode: 'SUBMIT_UNCONFIRMED',
-            errorMessage: 'The process that sent it ended before the answer came.',
-          }),
-        });
-        return;
-      case 'ACCEPTED':
-        if (!watching.has(key))
-          watching.set(
-            key,
-            watchToEnd(item).finally(() => watching.delete(key)),
-          );
-        return;
-      case 'DONE':
-        if (item.generation.status === 'SAVING') save(item, null);
-        return;
-      case 'LOST':
-      case 'REFUSED':
-        return;
-    }
-  }
-
-  async function watchToEnd(item: WorkItem): Promise<void> {
-    const served = servedOf(item);
-    if (served === null) return;
-    const ref = { generationId: item.generation.id, n: item.attempt.n };
-    try {
-      const signal = AbortSignal.any([stopping.signal, lease.signal]);
-      const outcome = await watchAttempt(parts, served, item, signal);
-      if (outcome.next === 'save') save(item, outcome.imageUrl);
-      // Not at once: this very watch is still on the list that resume looks at.
-      if (outcome.next === 'resume') queueMicrotask(() => track(submitting, resume(ref)));
-    } catch (error) {
-      report('Watching a task')(error);
-      track(
-        submitting,
-        sleep(1_000, forced.signal).then(async () => await resume(ref)),
-      );
-    }
-  }
-
-  function save(item: WorkItem, imageUrl: string | null): void {
-    const served = servedOf(item);
-    if (served !== null) track(saving, saveResult(parts, served, item, imageUrl, forced.signal));
-  }
-
-  function servedOf(item: WorkItem): PollerParts['accounts'][number] | null {
-    const served = accounts.find(({ account }) => account.id === item.generation.account) ?? null;
-    if (served === null) {
-      logger.error({ account: item.generation.account, generation: item.generation.id }, 'No such account here');
-    }
-    return served;
+    instanceId = id;
   }
 
   return {
     async start({ alone }) {
       await worklist.register({ id: instanceId, host: hostname(), pid: process.pid });
-      if (alone) for (const ref of await worklist.takeOver(instanceId, 0)) await resume(ref);
+      if (alone) {
+        for (const ref of await worklist.takeOver({ instanceId, accounts: served, deadAfterMs: null }))
+          take(ref, false);
+      }
       renewal.start();
       takeovers.start();
       admission.start();
@@ -205,12 +127,13 @@ export function createPoller(outer: PollerParts): Poller {
     },
     poke: () => admission.poke(),
     async stop() {
-      await Promise.all([admission.stop(), sweeping.stop(), takeovers.stop()]);
+      // Whatever waits for a database or a provider that does not answer is cut off after this.
+      const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
-      const drained = Promise.all([...submitting, ...saving, ...watching.values()]);
-      await Promise.race([drained, sleep(settings.drainMs)]);
+      await Promise.all([admission.stop(), sweeping.stop(), takeovers.stop()]);
+      while (inHand.size > 0) await Promise.all(inHand.values());
+      clearTimeout(force);
       forced.abort();
-      await Promise.all([...submitting, ...saving, ...watching.values()]);
       await renewal.stop();
       await worklist.release(instanceId);
     },

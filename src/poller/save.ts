@@ -1,6 +1,6 @@
 import { generationMove } from '../domain/change.js';
 import type { GenerationErrorCode } from '../domain/generation.js';
-import type { GenerationStatus } from '../domain/lifecycle.js';
+import { savingGraceMs, type GenerationStatus, type ModerationStage } from '../domain/lifecycle.js';
 import type { WorkItem } from '../domain/ports.js';
 import { asError } from '../errors.js';
 import { keepImage, type InspectedImage } from '../service/images.js';
@@ -8,10 +8,14 @@ import { sleep } from '../time.js';
 import { backoffMs } from './backoff.js';
 import type { PollerParts, ServedAccount } from './parts.js';
 
-type Fetched =
-  | { kind: 'image'; image: InspectedImage; bytes: Buffer }
-  | { kind: 'over'; to: GenerationStatus; code: GenerationErrorCode; message: string }
-  | { kind: 'again' };
+type Over = {
+  kind: 'over';
+  to: GenerationStatus;
+  code: GenerationErrorCode | null;
+  message: string | null;
+  stage?: ModerationStage;
+};
+type Fetched = { kind: 'image'; image: InspectedImage; bytes: Buffer } | Over | { kind: 'again' };
 
 /**
  * Fetches the picture of a finished task and keeps it: bytes in the store first, SUCCEEDED after. Tries again while the
@@ -26,25 +30,23 @@ export async function saveResult(
 ): Promise<void> {
   const { id, projectId } = item.generation;
   const log = parts.logger.child({ generation: id });
-  const giveUpAt = item.generation.deadline.getTime() + 15 * 60_000;
+  const giveUpInMs = item.generation.deadline.getTime() - item.readAt.getTime() + savingGraceMs;
+  const startedAt = performance.now();
   let url = imageUrl;
   let fetched: Extract<Fetched, { kind: 'image' }> | null = null;
 
-  for (let failures = 1; !signal.aborted && Date.now() < giveUpAt; failures += 1) {
+  for (let failures = 1; !signal.aborted && performance.now() - startedAt < giveUpInMs; failures += 1) {
     if (fetched === null) {
-      url ??= await findUrl(served, item, signal);
-      const outcome = url === null ? ({ kind: 'again' } as const) : await fetchImage(parts, served, url, signal);
+      const outcome: Fetched = await fetchResult(parts, served, item, url, signal);
+      url = null;
       if (outcome.kind === 'over') {
+        const { to, code: errorCode, message: errorMessage, stage: moderationStage = null } = outcome;
         await parts.change({
           generationId: id,
           attempt: null,
-          generation: generationMove(outcome.to, {
-            from: ['SAVING'],
-            errorCode: outcome.code,
-            errorMessage: outcome.message,
-          }),
+          generation: generationMove(to, { from: ['SAVING'], errorCode, errorMessage, moderationStage }),
         });
-        log.warn({ code: outcome.code }, 'A finished image could not be saved');
+        log.warn({ to, code: errorCode }, 'A finished image could not be saved');
         return;
       }
       if (outcome.kind === 'image') fetched = outcome;
@@ -67,12 +69,39 @@ export async function saveResult(
   }
 }
 
-/** After a takeover the picture's address is asked for again: it is not kept in the ledger. */
-async function findUrl(served: ServedAccount, item: WorkItem, signal: AbortSignal): Promise<string | null> {
+/**
+ * Fetches from the address given. Without one, and when it is gone, the provider is asked for a fresh one: addresses are
+ * not kept in the ledger, and a picture that was paid for is worth one more look.
+ */
+async function fetchResult(
+  parts: PollerParts,
+  served: ServedAccount,
+  item: WorkItem,
+  url: string | null,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  if (url !== null) {
+    const first = await fetchImage(parts, served, url, signal);
+    if (first.kind !== 'over' || first.to !== 'EXPIRED') return first;
+  }
   const { taskId, pollingUrl } = item.attempt;
-  if (taskId === null) return null;
-  const outcome = await served.provider.look(served.access, { taskId, pollingUrl }, signal);
-  return outcome.kind === 'ready' ? outcome.imageUrl : null;
+  if (taskId === null) return { kind: 'again' };
+  const look = await served.provider.look(served.access, { taskId, pollingUrl }, signal);
+  switch (look.kind) {
+    case 'ready':
+      return await fetchImage(parts, served, look.imageUrl, signal);
+    case 'moderated':
+      return { kind: 'over', to: 'MODERATED', code: null, message: look.reasons.join(', ') || null, stage: look.stage };
+    case 'failed':
+      return { kind: 'over', to: 'FAILED', code: 'PROVIDER_FAILED', message: look.message };
+    case 'notFound': {
+      const message = 'The provider no longer had the result when it was to be saved.';
+      return { kind: 'over', to: 'EXPIRED', code: 'RESULT_EXPIRED', message };
+    }
+    case 'running':
+    case 'unavailable':
+      return { kind: 'again' };
+  }
 }
 
 async function fetchImage(

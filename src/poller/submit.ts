@@ -4,34 +4,33 @@ import type { SubmitImage, SubmitOutcome, SubmitRequest } from '../providers/pro
 import type { ImageRecord } from '../domain/generation.js';
 import { asError, DarkroomError } from '../errors.js';
 import { backoffMs } from './backoff.js';
-import type { PollerParts, ServedAccount } from './parts.js';
+import type { Driver, PollerParts, ServedAccount } from './parts.js';
 
 /** How long an account rests after it was refused as a whole (no credits, key not allowed). */
 const accountPauseMs = 60_000;
 
-/** What the caller does next: `resume` reads the ledger again and goes on from what stands there. */
-export type SubmitNext = 'watch' | 'nothing' | 'resume';
+/** A process that was paused for longer than this before it could send does not send any more: it may be too late. */
+const sendWithinMs = 10_000;
 
 /**
  * Submits one admitted attempt, at most once: the attempt is committed as SENT before the request leaves, and only a
- * certain refusal ever sends the generation back to the queue.
+ * certain refusal ever sends the generation back to the queue. `again` asks for a look at where the ledger now stands.
  */
 export async function submitAttempt(
   parts: PollerParts,
+  driver: Driver,
   served: ServedAccount,
-  ref: AttemptRef,
-  instanceId: string,
-  signal: AbortSignal,
-): Promise<SubmitNext> {
-  const item = await parts.worklist.load(ref);
-  if (item === null || item.attempt.instanceId !== instanceId || item.attempt.state !== 'INTENDED') return 'resume';
+  item: WorkItem,
+): Promise<'again' | 'over'> {
+  const ref = { generationId: item.generation.id, n: item.attempt.n };
+  const instanceId = driver.instanceId();
   let request: SubmitRequest | null;
   try {
     request = await requestOf(parts, item);
   } catch (error) {
     parts.logger.error({ err: asError(error), generation: ref.generationId }, 'An input image could not be read');
     await giveBack(parts, ref, instanceId);
-    return 'nothing';
+    return 'over';
   }
   if (request === null) {
     await parts.change({
@@ -43,32 +42,52 @@ export async function submitAttempt(
         errorMessage: 'An input image is missing or damaged in the image store.',
       }),
     });
-    return 'nothing';
+    return 'over';
   }
-  const sent = await parts.change({
-    generationId: ref.generationId,
-    attempt: attemptMove(ref.n, instanceId, 'SENT', {
-      from: ['INTENDED'],
-      request: served.provider.describe(request),
-    }),
-    generation: null,
-  });
-  if (!sent.attemptChanged) return 'resume';
+  const askedAt = Date.now();
+  if (!(await markSent(parts, ref, instanceId, served.provider.describe(request)))) return 'again';
+  if (Date.now() - askedAt > Math.min(sendWithinMs, parts.settings.unconfirmedMs / 2)) {
+    // Only this process can know that nothing left, so it is taken whoever owns the attempt by now.
+    await giveBack(parts, ref, null);
+    return 'over';
+  }
   const outcome = await served.provider.submit(
     served.access,
     request,
-    AbortSignal.any([signal, AbortSignal.timeout(parts.settings.submitTimeoutMs)]),
+    AbortSignal.any([driver.forced, AbortSignal.timeout(parts.settings.submitTimeoutMs)]),
   );
-  return await record(parts, served, ref, instanceId, outcome);
+  return await record(parts, driver, served, ref, outcome);
 }
 
-/** Nothing was sent: the slot is free again and the generation waits for its next turn. */
-export async function giveBack(parts: PollerParts, ref: AttemptRef, instanceId: string): Promise<void> {
+/** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
+async function markSent(parts: PollerParts, ref: AttemptRef, instanceId: string, request: unknown): Promise<boolean> {
+  const { attemptChanged } = await parts.change({
+    generationId: ref.generationId,
+    attempt: attemptMove(ref.n, instanceId, 'SENT', { from: ['INTENDED'], whileStatus: ['SUBMITTING'], request }),
+    generation: null,
+  });
+  if (attemptChanged) return true;
+  // The change may have been written although its answer was lost. Nobody else writes our name, and this attempt is
+  // submitted by nobody else, so SENT under our name means that it is still for us to send.
+  const item = await parts.worklist.load(ref);
+  return (
+    item?.attempt.state === 'SENT' && item.attempt.instanceId === instanceId && item.generation.status === 'SUBMITTING'
+  );
+}
+
+/**
+ * Nothing was sent: the slot is free again and the generation waits for its next turn. The owner gives back what is
+ * INTENDED; with null, the one process that knows gives back what it had already marked SENT.
+ */
+export async function giveBack(parts: PollerParts, ref: AttemptRef, instanceId: string | null): Promise<void> {
   await parts.change({
     generationId: ref.generationId,
-    attempt: attemptMove(ref.n, instanceId, 'REFUSED', { from: ['INTENDED'], errorCode: 'NEVER_SENT' }),
+    attempt: attemptMove(ref.n, instanceId, 'REFUSED', {
+      from: instanceId === null ? ['SENT'] : ['INTENDED'],
+      errorCode: 'NEVER_SENT',
+    }),
     generation: generationMove('QUEUED', {
-      from: ['SUBMITTING'],
+      from: ['SUBMITTING', 'UNCONFIRMED'],
       errorCode: 'NEVER_SENT',
       retryAfterMs: backoffMs({ failures: ref.n, baseMs: 500, capMs: 30_000 }),
     }),
@@ -108,11 +127,11 @@ async function requestOf(parts: PollerParts, item: WorkItem): Promise<SubmitRequ
  */
 async function record(
   parts: PollerParts,
+  driver: Driver,
   served: ServedAccount,
   ref: AttemptRef,
-  instanceId: string,
   outcome: SubmitOutcome,
-): Promise<SubmitNext> {
+): Promise<'again' | 'over'> {
   const { generationId, n } = ref;
   const log = parts.logger.child({ generation: generationId, attempt: n, account: served.account.id });
   switch (outcome.kind) {
@@ -120,23 +139,30 @@ async function record(
       const result = await parts.change({
         generationId,
         attempt: attemptMove(n, null, 'ACCEPTED', {
-          ownerId: instanceId,
+          ownerId: driver.instanceId(),
           taskId: outcome.task.taskId,
           pollingUrl: outcome.task.pollingUrl,
           quotedMicros: outcome.costMicros,
         }),
         generation: generationMove('RUNNING'),
       });
-      return result.attemptChanged ? 'watch' : 'resume';
+      if (!result.attemptChanged) {
+        const { taskId } = outcome.task;
+        log.error(
+          { taskId, costMicros: outcome.costMicros },
+          'A task was accepted for an attempt that had been given up',
+        );
+      }
+      return 'again';
     }
     case 'refused':
       await refuse(parts, served, ref, outcome);
       log.warn({ code: outcome.code, status: outcome.httpStatus }, 'The provider refused a submit');
-      return 'nothing';
+      return 'over';
     case 'unknown':
       await parts.change({
         generationId,
-        attempt: attemptMove(n, instanceId, 'SENT', {
+        attempt: attemptMove(n, null, 'SENT', {
           from: ['SENT'],
           httpStatus: outcome.httpStatus,
           errorCode: 'SUBMIT_UNCONFIRMED',
@@ -145,7 +171,7 @@ async function record(
         generation: generationMove('UNCONFIRMED', { errorCode: 'SUBMIT_UNCONFIRMED', errorMessage: outcome.message }),
       });
       log.warn({ status: outcome.httpStatus, reason: outcome.message }, 'A submit was not answered');
-      return 'nothing';
+      return 'over';
   }
 }
 
@@ -156,9 +182,6 @@ async function refuse(
   outcome: Extract<SubmitOutcome, { kind: 'refused' }>,
 ): Promise<void> {
   const { code, message, httpStatus, retry, retryAfterMs } = outcome;
-  if (retry === 'account') {
-    await parts.worklist.pauseAccount({ account: served.account.id, code, message, pauseMs: accountPauseMs });
-  }
   const pauseMs =
     retry === 'account' ? accountPauseMs : backoffMs({ failures: ref.n, baseMs: 1_000, capMs: 60_000, retryAfterMs });
   await parts.change({
@@ -179,4 +202,9 @@ async function refuse(
             retryAfterMs: pauseMs,
           }),
   });
+  if (retry !== 'account') return;
+  // After the change: a pause that could not be written must not make a certain refusal uncertain.
+  await parts.worklist
+    .pauseAccount({ account: served.account.id, code, message, pauseMs: accountPauseMs })
+    .catch((error: unknown) => parts.logger.error({ err: asError(error) }, 'An account could not be paused'));
 }

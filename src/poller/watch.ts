@@ -12,7 +12,8 @@ const watchLimitMs = 6 * 60 * 60_000;
 /** Progress is written at most so often per attempt. */
 const progressEveryMs = 1_000;
 
-export type WatchNext = { next: 'save'; imageUrl: string } | { next: 'nothing' } | { next: 'resume' };
+/** `again`: the attempt was changed by somebody else; what to do stands in the ledger. */
+export type WatchNext = { next: 'save'; imageUrl: string } | { next: 'over' } | { next: 'again' };
 
 /** Looks at an accepted task until the provider is done with it, whatever became of the generation meanwhile. */
 export async function watchAttempt(
@@ -22,12 +23,14 @@ export async function watchAttempt(
   signal: AbortSignal,
 ): Promise<WatchNext> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
-  const { taskId, pollingUrl, instanceId } = item.attempt;
-  if (taskId === null) return { next: 'resume' };
+  const { taskId, pollingUrl } = item.attempt;
+  if (taskId === null) throw new Error('An accepted attempt has no task id.');
   const task: TaskHandle = { taskId, pollingUrl };
-  const acceptedAt = item.attempt.acceptedAt?.getTime() ?? Date.now();
+  // Counted on from the database's own reckoning: this host's clock may be off.
+  const ageAtLoad = item.readAt.getTime() - (item.attempt.acceptedAt ?? item.readAt).getTime();
+  const loadedAt = performance.now();
   const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
-  const progress = createProgress(parts, ref);
+  const progress = createProgress(parts, ref, item.attempt.instanceId);
   let { looks } = item.attempt;
   let failures = 0;
   let pauseMs = parts.settings.pollIntervalMs;
@@ -35,12 +38,12 @@ export async function watchAttempt(
 
   while (true) {
     await sleep(pauseMs, signal);
-    if (signal.aborted) return { next: 'nothing' };
+    if (signal.aborted) return { next: 'over' };
     const outcome = await served.provider.look(served.access, task, signal);
-    if (signal.aborted) return { next: 'nothing' };
+    if (signal.aborted) return { next: 'over' };
     looks += 1;
     pauseMs = parts.settings.pollIntervalMs;
-    const age = Date.now() - acceptedAt;
+    const age = ageAtLoad + performance.now() - loadedAt;
     if (outcome.kind === 'unavailable') {
       failures += 1;
       pauseMs = backoffMs({ failures, baseMs: pauseMs, capMs: 30_000, retryAfterMs: outcome.retryAfterMs });
@@ -60,11 +63,12 @@ export async function watchAttempt(
       outcome.kind === 'unavailable' ||
       (outcome.kind === 'notFound' && age < notFoundGraceMs);
     if (waits && age < watchLimitMs) continue;
-    const { attemptChanged } = await parts.change(conclusion(item, outcome, looks));
-    if (!attemptChanged) return { next: 'resume' };
-    if (outcome.kind === 'ready') return { next: 'save', imageUrl: outcome.imageUrl };
-    log.info({ outcome: outcome.kind, instanceId }, 'A task ended without an image');
-    return { next: 'nothing' };
+    const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
+    if (!attemptChanged) return { next: 'again' };
+    // A late result of a generation that has ended adds what it cost, and nothing else.
+    if (outcome.kind === 'ready' && generationChanged) return { next: 'save', imageUrl: outcome.imageUrl };
+    log.info({ outcome: outcome.kind }, 'A task ended without an image to save');
+    return { next: 'over' };
   }
 }
 
@@ -123,6 +127,7 @@ function conclusion(item: WorkItem, outcome: LookOutcome, looks: number): Ledger
 function createProgress(
   parts: PollerParts,
   ref: AttemptRef,
+  instanceId: string,
 ): { note: (word: string, value: number | null, looks: number) => Promise<void> } {
   let written = '';
   let writtenAt = 0;
@@ -132,7 +137,7 @@ function createProgress(
       if (now === written || Date.now() - writtenAt < progressEveryMs) return;
       written = now;
       writtenAt = Date.now();
-      await parts.worklist.noteProgress({ ...ref, looks, word: word.slice(0, 80), progress: value });
+      await parts.worklist.noteProgress({ ...ref, instanceId, looks, word: word.slice(0, 80), progress: value });
     },
   };
 }

@@ -1,6 +1,5 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Context } from '../graphql/context.js';
 import type { Logger } from '../logger.js';
@@ -57,12 +56,10 @@ export function createApollo(options: {
     stopOnTerminationSignals: false,
     plugins: [guarding, ApolloServerPluginLandingPageDisabled()],
     // Errors that come before a request has a context (a body that is no JSON) pass only here.
-    formatError: (formatted, error) => {
-      const cause = unwrapResolverError(error);
-      return cause === error || formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR'
-        ? formatted
-        : { message: 'Something went wrong here.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
-    },
+    formatError: (formatted) =>
+      formatted.extensions?.['code'] === 'INTERNAL_SERVER_ERROR'
+        ? { message: 'Something went wrong here.', extensions: { code: 'INTERNAL' } }
+        : formatted,
     logger: {
       debug: (message: unknown) => logger.debug(String(message)),
       info: (message: unknown) => logger.info(String(message)),

@@ -13,13 +13,15 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Viewer } from '../domain/ports.js';
 import type { Context } from '../graphql/context.js';
-import { asError } from '../errors.js';
+import { asError, DarkroomError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { operationLimits, type Prepare } from './guard.js';
 import { presentError } from './present-error.js';
 
 /** Bytes of one message: documents and variables; images go to POST /images. */
 const maxMessageBytes = 1024 * 1024;
+/** Operations at once on one connection. */
+const maxOperations = 100;
 /** A ping goes out so often, so that dead connections are noticed and proxies keep live ones open. */
 const keepAliveMs = 12_000;
 
@@ -42,10 +44,15 @@ export function openSocketDoor(options: {
   const door = useServer(
     {
       schema,
+      // Otherwise a close frame would quote whatever was thrown.
+      isProd: true,
       async onConnect(connection) {
         const params = connection.connectionParams ?? {};
         const given = params['authorization'] ?? params['Authorization'];
-        const viewer = await authenticate(typeof given === 'string' ? given : undefined).catch(() => null);
+        const viewer = await authenticate(typeof given === 'string' ? given : undefined).catch((error: unknown) => {
+          if (!(error instanceof DarkroomError)) logger.error({ err: asError(error) }, 'A key could not be checked');
+          return null;
+        });
         if (viewer === null) return false;
         viewers.set(connection.extra.socket, viewer);
         return true;
@@ -54,6 +61,12 @@ export function openSocketDoor(options: {
         const viewer = viewers.get(connection.extra.socket) ?? null;
         const context = createContext(viewer);
         try {
+          if (Object.keys(connection.subscriptions).length > maxOperations) {
+            throw new DarkroomError(
+              'BAD_REQUEST',
+              `One connection may have at most ${maxOperations} operations at once.`,
+            );
+          }
           const document = parse(payload.query, { maxTokens: operationLimits.tokens });
           const mistakes = validate(schema, document, specifiedRules);
           if (mistakes.length > 0) return mistakes;
@@ -85,10 +98,18 @@ export function openSocketDoor(options: {
     keepAliveMs,
   );
 
+  // graphql-ws would write what a client's frame did wrong to the console, with its stack.
+  sockets.on('connection', (socket) => {
+    socket.removeAllListeners('error');
+    socket.on('error', (error) => logger.debug({ err: asError(error) }, 'A WebSocket failed'));
+  });
+
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A socket without a listener for its errors would end the process when the client goes away.
     socket.on('error', (error) => logger.debug({ err: asError(error) }, 'A socket failed'));
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) {
+    // Compared as text: an address from outside need not be one that can be parsed.
+    const asked = (request.url ?? '').split('?', 1)[0]?.replace(/\/$/, '');
+    if (asked !== path) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }

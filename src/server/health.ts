@@ -8,12 +8,22 @@ export type Health = {
   partitions: () => Promise<void>;
 };
 
+const sharedMs = 2_000;
+
 /** `/healthz`: the process lives. `/readyz`: it can do its work; 503 names what is wrong. */
 export function registerHealth(app: FastifyInstance, health: Health): void {
+  let last: { at: number; checks: Promise<(readonly [string, string])[]> } | null = null;
+
+  async function check(): Promise<(readonly [string, string])[]> {
+    const names = ['database', 'imageStore', 'partitions'] as const;
+    return await Promise.all(names.map(async (name) => [name, await outcome(health[name])] as const));
+  }
+
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const names = ['database', 'imageStore', 'partitions'] as const;
-    const checks = await Promise.all(names.map(async (name) => [name, await outcome(health[name])] as const));
+    // Open to all and not free: whoever asks within a moment gets the same answer.
+    if (last === null || performance.now() - last.at > sharedMs) last = { at: performance.now(), checks: check() };
+    const checks = await last.checks;
     const ready = checks.every(([, result]) => result === 'ok');
     return await reply
       .status(ready ? 200 : 503)

@@ -6,6 +6,8 @@ import {
   isListType,
   isObjectType,
   Kind,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -30,9 +32,15 @@ export type Weight = {
 /** Entries of a list that names no length. */
 const assumedLength = 5;
 
+/** Entries of a list of types, fields or arguments in introspection. */
+const introspectedLength = 8;
+
+/** Fields that cost more than a reading: seconds of a processor for the edges of a large image. */
+const extraCosts: Readonly<Record<string, number>> = { 'Query.cannyPreview': 5_000, 'EventsSnapshot.running': 500 };
+
 const nothing: Weight = { depth: 0, aliases: 0, cost: 0 };
 
-/** Weighs a validated operation without running it. Introspection weighs nothing: its answer is always the same. */
+/** Weighs a validated operation without running it. */
 export function measure(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -69,10 +77,9 @@ export function measure(
   }
 
   function field(node: FieldNode, parent: GraphQLNamedType | undefined): Weight {
-    if (node.name.value.startsWith('__')) return nothing;
     const aliases = node.alias === undefined ? 0 : 1;
-    const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {};
-    const definition = fields[node.name.value];
+    if (node.name.value === '__typename') return { depth: 0, aliases, cost: 0 };
+    const definition = definitionOf(node.name.value, parent);
     const type = definition?.type;
     const named = type === undefined ? undefined : getNamedType(type);
     if (node.selectionSet === undefined || !isCompositeType(named)) return { depth: 1, aliases, cost: 1 };
@@ -81,12 +88,19 @@ export function measure(
     const isList = type !== undefined && isListType(getNullableType(type));
     // `nodes` and `edges` of a page are counted by the page's own `first`.
     const inPage = parent?.name.endsWith('Connection') === true;
-    const length = asked ?? (isList && !inPage ? assumedLength : 1);
-    return { depth: inner.depth + 1, aliases: inner.aliases + aliases, cost: 1 + length * inner.cost };
+    const introspects = named.name.startsWith('__');
+    const length = asked ?? (isList && !inPage ? (introspects ? introspectedLength : assumedLength) : 1);
+    const own = extraCosts[`${parent?.name}.${node.name.value}`] ?? 1;
+    return {
+      // The usual introspection query is deeper than any question; its cost bounds it.
+      depth: introspects ? 0 : inner.depth + 1,
+      aliases: inner.aliases + aliases,
+      cost: own + length * inner.cost,
+    };
   }
 
   /** The length asked for, or else the default of the variable or the argument; null where lengths are not asked for. */
-  function first(node: FieldNode, definition: GraphQLField<unknown, unknown> | undefined): number | null {
+  function first(node: FieldNode, definition: ReturnType<typeof definitionOf>): number | null {
     const argument = node.arguments?.find((each) => each.name.value === 'first')?.value;
     const declared = definition?.args.find((each) => each.name === 'first');
     if (argument === undefined && declared === undefined) return null;
@@ -101,6 +115,15 @@ export function measure(
   }
 
   return selection(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
+}
+
+function definitionOf(
+  name: string,
+  parent: GraphQLNamedType | undefined,
+): Pick<GraphQLField<unknown, unknown>, 'type' | 'args'> | undefined {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
 }
 
 function literalOf(node: ValueNode | undefined): unknown {

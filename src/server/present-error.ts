@@ -51,3 +51,10 @@ export function asGraphQLError(error: unknown): unknown {
     extensions: { code: error.code, http: { status: errorCodes[error.code] } },
   });
 }
+
+/** What a client sees when it could not even be said who asks. */
+export function contextError(error: unknown, requestId: string, logger: Logger): unknown {
+  if (error instanceof DarkroomError) return asGraphQLError(error);
+  const { message, extensions } = presentError(error, requestId, logger);
+  return new GraphQLError(message, { extensions: { ...extensions, http: { status: 500 } } });
+}

@@ -16,12 +16,14 @@ import { openSocketDoor, type SocketDoor } from './graphql-ws.js';
 import { createGuard } from './guard.js';
 import { registerHealth, type Health } from './health.js';
 import { registerImages, type ImageRoutes } from './images.js';
-import { asGraphQLError } from './present-error.js';
+import { contextError } from './present-error.js';
 import { sendProblem } from './problem.js';
 
 export const graphqlPath = '/graphql';
 /** A mutation may carry an image of 15 MiB as base64 (20 MiB) and a mask; POST /images is the better way. */
 const graphqlBodyLimit = 42 * 1024 * 1024;
+/** At a stop, answers under way may take so long. */
+const finishWithinMs = 5_000;
 /** Without a key a body is at most so large: enough for introspection. */
 const openBodyLimit = 100 * 1024;
 
@@ -53,6 +55,8 @@ export function createServer(options: ServerOptions): HttpServer {
     bodyLimit: 1024 * 1024,
     genReqId: () => newId(),
     logController: new LogController({ disableRequestLogging: true }),
+    // A request that never ends would hold up a stop.
+    requestTimeout: 120_000,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
   });
@@ -71,7 +75,7 @@ export function createServer(options: ServerOptions): HttpServer {
     const handler = fastifyApolloHandler(apollo, {
       async context(request) {
         const viewer = await authenticate(request.headers.authorization).catch((error: unknown) => {
-          throw asGraphQLError(error);
+          throw contextError(error, request.id, logger);
         });
         return createContext(viewer, request.id);
       },
@@ -83,7 +87,8 @@ export function createServer(options: ServerOptions): HttpServer {
       async onRequest(request) {
         const length = request.headers['content-length'];
         const large = request.method === 'POST' && (length === undefined || Number(length) > openBodyLimit);
-        if (large && request.headers.authorization === undefined) {
+        // Before the body is read: nobody without a key makes us take 42 MiB.
+        if (large && (await authenticate(request.headers.authorization)) === null) {
           throw new DarkroomError('UNAUTHENTICATED', 'Send an API key: `Authorization: Bearer <key>`.');
         }
       },
@@ -169,7 +174,10 @@ export function createServer(options: ServerOptions): HttpServer {
     },
     async stop() {
       await door?.close();
+      // Whoever still reads or sends after this is cut off.
+      const cut = setTimeout(() => app.server.closeAllConnections(), finishWithinMs);
       await app.close();
+      clearTimeout(cut);
       await apollo.stop();
     },
   };

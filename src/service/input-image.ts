@@ -13,6 +13,8 @@ export type CheckedImage = { kind: 'kept'; image: ImageRecord } | { kind: 'new';
 export type ImageReader = {
   images: Images;
   inspect: (bytes: Buffer) => Promise<Inspection>;
+  /** Holds an image's size against the limits of input images; null when it is within them. */
+  checkSize: (image: { bytes: number; width: number; height: number }) => Extract<Inspection, { ok: false }> | null;
   decode: (text: string) => { ok: true; bytes: Buffer } | Extract<Inspection, { ok: false }>;
 };
 
@@ -31,7 +33,12 @@ export async function checkImage(
   if (input.imageId != null) {
     const key = keyOf('Image', input.imageId);
     const [image] = key === null ? [] : await reader.images.find(projectId, [key]);
-    if (image !== undefined) return accepted({ kind: 'kept', image });
+    if (image !== undefined) {
+      // A picture that a provider made may be outside what providers take.
+      const outside = reader.checkSize(image);
+      if (outside !== null) return refused(imageRefusal(outside, [...path, 'imageId']));
+      return accepted({ kind: 'kept', image });
+    }
     return refused(
       refusal('NOT_FOUND', [...path, 'imageId'], 'There is no such image in your project.', { given: input.imageId }),
     );

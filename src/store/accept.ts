@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Generation, NewGeneration } from '../domain/generation.js';
 import { createBatcher } from './batcher.js';
-import type { Database } from './database.js';
+import { isRowFault, type Database } from './database.js';
 
 /**
  * Writes new generations with their input images and first event, all in one statement: durable or absent, never half.
@@ -11,6 +11,7 @@ export function createAccept(database: Database): {
   drain: () => Promise<void>;
 } {
   const batcher = createBatcher<NewGeneration, Generation>({
+    isRowFault,
     keyOf: (row) => row.id,
     write: async (rows) => await insert(database, rows),
   });

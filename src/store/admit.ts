@@ -22,7 +22,7 @@ const admittedSchema = z.array(z.object({ generation_id: z.string(), n: z.number
  */
 export async function admit(database: Database, request: AdmissionRequest): Promise<Admitted[]> {
   const { account, instanceId, limit, atMost } = request;
-  return await database.prisma.$transaction(async (tx) => {
+  return await database.transaction(async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('darkroom.admit'), hashtext(${account}))`;
     // A statement of its own: its snapshot is taken after the lock, and so sees what the last holder committed.
     const answer = await tx.$queryRaw`
@@ -48,14 +48,15 @@ export async function admit(database: Database, request: AdmissionRequest): Prom
         limit greatest((select n from free), 0)
       ),
       locked as materialized (
-        select g.id, g.status from generation g where g.id in (select id from picked)
+        -- An array, not a join: a join may be planned as a reading of every month.
+        select g.id, g.status from generation g where g.id = any (array(select id from picked))
         order by g.id for update
       ),
       moved as (
         update generation g set status = 'SUBMITTING', version = g.version + 1, attempt_count = g.attempt_count + 1,
-               next_attempt_at = null,
+               next_attempt_at = null, error_code = null, error_message = null,
                updated_at = greatest(clock_timestamp(), g.updated_at + interval '1 microsecond')
-        from locked l where g.id = l.id and l.status = 'QUEUED'
+        from locked l where g.id = any (array(select id from locked)) and g.id = l.id and l.status = 'QUEUED'
         returning g.id, g.project_id, g.version, g.attempt_count, g.provider, g.account, g.model, g.profile_id,
                   g.control, g.updated_at
       ),

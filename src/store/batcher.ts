@@ -1,3 +1,5 @@
+import { DarkroomError } from '../errors.js';
+
 /**
  * Joins concurrent writes into one round trip: flushes at once when idle, at most `maxInFlight` batches at a time, at most
  * `maxRows` rows each. Two rows of the same key never share a batch, so one statement never changes a row twice.
@@ -18,10 +20,14 @@ export function createBatcher<Row, Result>(options: {
   keyOf: (row: Row) => string;
   /** Writes the rows; gives one result per row, in the same order. */
   write: (rows: Row[]) => Promise<Result[]>;
+  /** Whether an error may be the fault of one row; otherwise (no connection, say) all of the batch fail with it. */
+  isRowFault?: (error: unknown) => boolean;
   maxRows?: number;
   maxInFlight?: number;
+  /** More than this may not wait: `add` then throws UNAVAILABLE. */
+  maxWaiting?: number;
 }): Batcher<Row, Result> {
-  const { keyOf, write, maxRows = 200, maxInFlight = 2 } = options;
+  const { keyOf, write, isRowFault = () => true, maxRows = 200, maxInFlight = 2, maxWaiting = 20_000 } = options;
   let waiting: Waiting<Row, Result>[] = [];
   let scheduled = false;
   const flights = new Set<Promise<void>>();
@@ -52,9 +58,14 @@ export function createBatcher<Row, Result>(options: {
         else item.resolve(result);
       });
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
-      // One bad row must not fail its neighbours: the batch is written again row by row.
-      else for (const item of batch) await fly([item]);
+      if (batch.length === 1 || !isRowFault(error)) {
+        for (const item of batch) item.reject(error);
+        return;
+      }
+      // One bad row must not fail its neighbours: halved until it stands alone.
+      const middle = Math.ceil(batch.length / 2);
+      await fly(batch.slice(0, middle));
+      await fly(batch.slice(middle));
     }
   }
 
@@ -71,6 +82,8 @@ export function createBatcher<Row, Result>(options: {
 
   return {
     async add(row) {
+      if (waiting.length >= maxWaiting)
+        throw new DarkroomError('UNAVAILABLE', 'Too much waits to be written; try later.');
       return await new Promise<Result>((resolve, reject) => {
         waiting.push({ row, resolve, reject });
         if (scheduled) return;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import { createBatcher } from './batcher.js';
-import type { Database } from './database.js';
+import { isRowFault, type Database } from './database.js';
 
 /**
  * Every change of a generation or attempt after its acceptance. One statement locks the generations in the order of their
@@ -12,11 +12,17 @@ export function createChange(database: Database): {
   drain: () => Promise<void>;
 } {
   const batcher = createBatcher<LedgerChange, ChangeResult>({
+    isRowFault,
     keyOf: (row) => row.generationId,
     write: async (rows) => await apply(database, rows),
   });
   return {
-    change: async (change) => await batcher.add(change),
+    async change(change) {
+      const result = await batcher.add(change);
+      if (change.attempt === null || result.attemptChanged) return result;
+      // A statement that had to wait for another change does not see the attempt as that one left it: once more.
+      return await batcher.add(change);
+    },
     drain: async () => await batcher.drain(),
   };
 }
@@ -42,6 +48,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       result_seed: row.generation?.resultSeed ?? null,
       attempt_n: row.attempt?.n ?? null,
       instance_id: row.attempt?.instanceId ?? null,
+      while_status: row.attempt?.whileStatus ?? null,
       owner_id: row.attempt?.ownerId ?? null,
       from_state: row.attempt?.from ?? null,
       to_state: row.attempt?.to ?? null,
@@ -65,7 +72,8 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         i integer, id uuid, from_status generation_status[], to_status generation_status,
         moderation_stage moderation_stage, code text, message text, retry_after_ms bigint, result_seed bigint,
-        attempt_n integer, instance_id uuid, owner_id uuid, from_state attempt_state[], to_state attempt_state, task_id text,
+        attempt_n integer, instance_id uuid, owner_id uuid, while_status generation_status[],
+        from_state attempt_state[], to_state attempt_state, task_id text,
         polling_url text, request jsonb, http_status integer, attempt_code text, attempt_message text,
         quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
         provider_finished_at timestamptz, image_ids uuid[]
@@ -96,6 +104,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       from input i join locked l on l.id = i.id
       where a.generation_id = i.id and a.n = i.attempt_n and a.state = any (i.from_state)
         and (i.instance_id is null or a.instance_id = i.instance_id)
+        and (i.while_status is null or l.status = any (i.while_status))
       returning i.i
     ),
     decided as materialized (

@@ -1,18 +1,51 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { PrismaClient } from './generated/client.js';
+import { Prisma, PrismaClient } from './generated/client.js';
+
+/** What may be asked inside a transaction. */
+export type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
 
 /** The one way to Postgres: Prisma's client on a bounded pool. */
-export type Database = { prisma: PrismaClient; close(): Promise<void> };
+export type Database = {
+  prisma: PrismaClient;
+  /**
+   * READ COMMITTED whatever the server's default is: each statement sees what was committed before it, as the advisory
+   * locks here need. Prisma's own limit of 5 s would end slow ones for ever.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
 
-/** `connections` bounds the pool; a process stays below 15 in all. */
-export function openDatabase(url: string, connections = 12): Database {
+/** `connections` bounds the pool; a statement that takes longer than `statementTimeoutMs` is ended (0: none is). */
+export function openDatabase(
+  url: string,
+  options: { connections?: number; statementTimeoutMs?: number } = {},
+): Database {
+  const { connections = 8, statementTimeoutMs = 0 } = options;
   const adapter = new PrismaPg({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: 'darkroom',
+    statement_timeout: statementTimeoutMs,
   });
   const prisma = new PrismaClient({ adapter });
-  return { prisma, close: async () => await prisma.$disconnect() };
+  return {
+    prisma,
+    transaction: async (work) =>
+      await prisma.$transaction(work, { isolationLevel: 'ReadCommitted', timeout: 60_000, maxWait: 10_000 }),
+    close: async () => await prisma.$disconnect(),
+  };
+}
+
+/** Prisma's codes for a database that could not be asked, as opposed to one that refused what it was given. */
+const connectionCodes = new Set(['P2024', 'P2028', 'P2034', 'P2037']);
+
+/** Whether the database refused a statement for its data: another row may still be welcome. */
+export function isRowFault(error: unknown): boolean {
+  return (
+    error instanceof Prisma.PrismaClientKnownRequestError &&
+    error.code.startsWith('P2') &&
+    !connectionCodes.has(error.code)
+  );
 }

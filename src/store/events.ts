@@ -12,7 +12,7 @@ const numberedAtOnce = 5_000;
  * Returns how many were numbered, or null when another process is at it.
  */
 export async function numberEvents(database: Database): Promise<number | null> {
-  return await database.prisma.$transaction(async (tx) => {
+  return await database.transaction(async (tx) => {
     const [lock] = z
       .array(z.object({ locked: z.boolean() }))
       .parse(await tx.$queryRaw`select pg_try_advisory_xact_lock(hashtext('darkroom.events'), 0) as locked`);

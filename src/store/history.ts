@@ -2,13 +2,19 @@ import { z } from 'zod';
 import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
-import { parameterNames } from '../domain/model.js';
+import { parameterNames, type ParameterValues } from '../domain/model.js';
 import type { GenerationFilter, History, Window } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import type { Attempt as AttemptRow, Generation as GenerationRow, Prisma } from './generated/client.js';
 
-export const parametersSchema = z.partialRecord(z.enum(parameterNames), z.union([z.string(), z.number(), z.boolean()]));
+const parametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** Parameters as they were kept; a name that this version does not know is left out. */
+export function readParameters(kept: unknown): ParameterValues {
+  const values = parametersSchema.parse(kept);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => parameterNames.some((known) => known === name)));
+}
 
 /** Every read of the ledger stays inside one project. */
 export function createHistory(database: Database): History {
@@ -76,7 +82,7 @@ function micros(value: bigint | null): number | null {
 export function toGeneration(row: GenerationRow): Generation {
   return {
     ...row,
-    parameters: parametersSchema.parse(row.parameters),
+    parameters: readParameters(row.parameters),
     resultSeed: micros(row.resultSeed),
     costEstimatedMicros: micros(row.costEstimatedMicros),
     costQuotedMicros: micros(row.costQuotedMicros),

@@ -26,13 +26,15 @@ function monthsBetween(from: Date, to: Date): Month[] {
 }
 
 /**
- * Makes the monthly partitions from `from`'s month until three months after `to`'s. Each is made as a plain table and then
+ * Makes the monthly partitions from the month before `from`'s until three months after `to`'s. Each is made as a plain table and then
  * attached: `partition of` would wait behind any open reader while holding up every insert. Safe to repeat, and to run in
  * several processes at once.
  */
 export async function ensurePartitions(database: Database, from: Date, to: Date = from): Promise<void> {
   const until = new Date(Date.UTC(to.getUTCFullYear(), to.getUTCMonth() + monthsAhead, 1));
-  for (const month of monthsBetween(from, until)) {
+  // From a month before: another host's clock may be a moment behind when a month begins.
+  const start = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() - 1, 1));
+  for (const month of monthsBetween(start, until)) {
     for (const table of partitionedTables) await ensurePartition(database, table, month);
   }
 }
@@ -42,7 +44,7 @@ async function ensurePartition(database: Database, table: string, month: Month):
   const attached = await database.prisma.$queryRaw<unknown[]>`
     select from pg_inherits where inhrelid = to_regclass(${name}) and inhparent = to_regclass(${table})`;
   if (attached.length > 0) return;
-  await database.prisma.$transaction(async (tx) => {
+  await database.transaction(async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('darkroom.partitions'), hashtext(${name}))`;
     const others = await tx.$queryRaw<unknown[]>`select from pg_inherits where inhrelid = to_regclass(${name})`;
     if (others.length > 0) return;

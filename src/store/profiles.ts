@@ -2,7 +2,7 @@ import type { Profile } from '../domain/generation.js';
 import type { Profiles } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { Prisma, type Binding as BindingRow, type FinetuneProfile as ProfileRow } from './generated/client.js';
-import { parametersSchema } from './history.js';
+import { readParameters } from './history.js';
 
 /** Finetune profiles and their bindings, each read and written inside one project. */
 export function createProfiles(database: Database): Profiles {
@@ -81,12 +81,12 @@ async function unlessTaken<T>(write: () => Promise<T>): Promise<T | 'taken'> {
 function toProfile(row: ProfileRow & { bindings: BindingRow[] }): Profile {
   return {
     ...row,
-    defaults: parametersSchema.parse(row.defaults),
+    defaults: readParameters(row.defaults),
     bindings: row.bindings.map((binding) => ({
       provider: binding.provider,
       finetuneId: binding.finetuneId,
       triggerWord: binding.triggerWord,
-      defaults: parametersSchema.parse(binding.defaults),
+      defaults: readParameters(binding.defaults),
     })),
   };
 }

@@ -9,6 +9,12 @@ import { createImages } from './images.js';
 import { createProfiles } from './profiles.js';
 import { createWorklist } from './worklist.js';
 
+/** 14 in all: a process takes at most 15 connections. */
+const clientConnections = 8;
+const backgroundConnections = 6;
+/** A client's question that takes longer is ended. */
+const statementTimeoutMs = 15_000;
+
 /** Everything that is kept in Postgres. */
 export type Store = {
   database: Database;
@@ -24,9 +30,11 @@ export type Store = {
 
 /** `onCommit` is called after every write that made an event. */
 export function openStore(url: string, onCommit: () => void): Store {
-  const database = openDatabase(url);
+  const database = openDatabase(url, { connections: clientConnections, statementTimeoutMs });
+  // Apart, so that slow questions of clients never keep the poller and the relay from their work.
+  const background = openDatabase(url, { connections: backgroundConnections });
   const { accept, drain: drainAccept } = createAccept(database);
-  const { change, drain: drainChange } = createChange(database);
+  const { change, drain: drainChange } = createChange(background);
   return {
     database,
     ledger: {
@@ -41,21 +49,21 @@ export function openStore(url: string, onCommit: () => void): Store {
         return result;
       },
     },
-    worklist: createWorklist(database),
+    worklist: createWorklist(background),
     history: createHistory(database),
     profiles: createProfiles(database),
     images: createImages(database),
     events: {
-      state: async () => await eventsState(database),
-      number: async () => await numberEvents(database),
-      after: async (position, limit) => await eventsAfter(database, position, limit),
+      state: async () => await eventsState(background),
+      number: async () => await numberEvents(background),
+      after: async (position, limit) => await eventsAfter(background, position, limit),
       last: async () => await lastPosition(database),
-      progressed: async (ids) => await progressed(database, ids),
+      progressed: async (ids) => await progressed(background, ids),
     },
     async close() {
       await drainAccept();
       await drainChange();
-      await database.close();
+      await Promise.all([database.close(), background.close()]);
     },
   };
 }

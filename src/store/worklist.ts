@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { savingGraceMs } from '../domain/lifecycle.js';
 import type { AttemptRef, WorkItem, Worklist } from '../domain/ports.js';
 import { admit, pauseAccount } from './admit.js';
 import type { Database } from './database.js';
 import { toGeneration } from './history.js';
 import { toImage } from './images.js';
-import { registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
-
-/** SAVING has its result already: it may go on for so long after the deadline. */
-const savingGraceMs = 15 * 60_000;
+import { ownedBy, registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
 
 const refsSchema = z.array(z.object({ generation_id: z.string(), n: z.number() }));
 
@@ -17,14 +15,17 @@ export function createWorklist(database: Database): Worklist {
     register: async (instance) => await registerInstance(database, instance),
     renew: async (instanceId) => await renewLease(database, instanceId),
     release: async (instanceId) => await releaseInstance(database, instanceId),
-    takeOver: async (instanceId, deadAfterMs) => await takeOver(database, instanceId, deadAfterMs),
+    takeOver: async (request) => await takeOver(database, request),
+    owned: async (instanceId) => await ownedBy(database, instanceId),
     admit: async (request) => await admit(database, request),
     pauseAccount: async (pause) => await pauseAccount(database, pause),
     load: async (ref) => await load(database, ref),
-    async noteProgress({ generationId, n, looks, word, progress }) {
+    async noteProgress({ generationId, n, instanceId, looks, word, progress }) {
+      const rounded = progress === null ? null : Math.round(progress * 1_000) / 1_000;
       await database.prisma.$executeRaw`
-        update attempt set looks = ${looks}, word = ${word}, progress = ${progress}::real, progress_at = now()
-        where generation_id = ${generationId}::uuid and n = ${n}`;
+        update attempt set looks = ${looks}, word = ${word}, progress = ${rounded}::real, progress_at = now()
+        where generation_id = ${generationId}::uuid and n = ${n} and state = 'ACCEPTED'
+          and instance_id = ${instanceId}::uuid`;
     },
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
@@ -40,6 +41,7 @@ export function createWorklist(database: Database): Worklist {
     async unanswered(unconfirmedMs, limit) {
       const rows = await database.prisma.$queryRaw`
         select generation_id, n from attempt
+        -- The first condition names the index's.
         where state in ('INTENDED', 'SENT', 'ACCEPTED') and state = 'SENT'
           and sent_at < now() - ${unconfirmedMs} * interval '1 millisecond'
         order by sent_at limit ${limit}::integer`;
@@ -51,12 +53,14 @@ export function createWorklist(database: Database): Worklist {
 async function load(database: Database, ref: AttemptRef): Promise<WorkItem | null> {
   const { prisma } = database;
   const { generationId, n } = ref;
-  const [generation, attempt, refs] = await Promise.all([
+  const [clock, generation, attempt, refs] = await Promise.all([
+    prisma.$queryRaw`select now() as now`,
     prisma.generation.findUnique({ where: { id: generationId } }),
     prisma.attempt.findUnique({ where: { generationId_n: { generationId, n } } }),
     prisma.generationImage.findMany({ where: { generationId, role: { in: ['CONTROL', 'IMAGE_PROMPT'] } } }),
   ]);
   if (generation === null || attempt === null) return null;
+  const [read] = z.array(z.object({ now: z.date() })).parse(clock);
   const images =
     refs.length === 0 ? [] : await prisma.image.findMany({ where: { id: { in: refs.map((row) => row.imageId) } } });
   const imageOf = (role: 'CONTROL' | 'IMAGE_PROMPT'): ReturnType<typeof toImage> | null => {
@@ -69,5 +73,6 @@ async function load(database: Database, ref: AttemptRef): Promise<WorkItem | nul
     attempt: { ...attempt, costMicros: attempt.costMicros === null ? null : Number(attempt.costMicros) },
     controlImage: imageOf('CONTROL'),
     imagePrompt: imageOf('IMAGE_PROMPT'),
+    readAt: read?.now ?? new Date(),
   };
 }

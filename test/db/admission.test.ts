@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { attemptMove, generationMove } from '../../src/domain/change.js';
 import type { AttemptRef } from '../../src/domain/ports.js';
@@ -25,7 +25,11 @@ async function admitted(limit: number, atMost = 100): Promise<string[]> {
   return refs.map((ref) => ref.generationId);
 }
 
-async function change(id: string, attempt: Parameters<typeof attemptMove>[2] | null, to: Parameters<typeof generationMove>[0] | null) {
+async function change(
+  id: string,
+  attempt: Parameters<typeof attemptMove>[2] | null,
+  to: Parameters<typeof generationMove>[0] | null,
+) {
   const details = to === 'FAILED' ? { errorCode: 'DEADLINE_EXCEEDED' as const } : {};
   await bench.store.ledger.change({
     generationId: id,

@@ -68,9 +68,7 @@ it('does not fail the neighbours of a bad row', async () => {
     bench.fresh({ prompt: n === 17 ? 'bad \u0000' : `neighbour ${n}` }),
   );
   const outcomes = await Promise.allSettled(rows.map(async (row) => await bench.store.ledger.accept(row)));
-  expect(outcomes.map((outcome) => outcome.status)).toEqual(
-    rows.map((_, n) => (n === 17 ? 'rejected' : 'fulfilled')),
-  );
+  expect(outcomes.map((outcome) => outcome.status)).toEqual(rows.map((_, n) => (n === 17 ? 'rejected' : 'fulfilled')));
   const [count] = await bench.sql("select count(*)::int as n from generation where prompt like 'neighbour %'");
   expect(count).toEqual({ n: 39 });
 

@@ -103,7 +103,7 @@ it('would notice a type, a null, a default, an index or a label that differs', a
   ]) {
     const known = await catalogueOf(declared.url);
     await ask(declared.url, change);
-    expect(await catalogueOf(declared.url), change).not.toEqual(known);
+    expect({ change, found: await catalogueOf(declared.url) }).not.toEqual({ change, found: known });
   }
   expect(await catalogueOf(declared.url)).not.toEqual(before);
 });

@@ -79,7 +79,7 @@ it('gives positions without gap or repeat, in the order of versions, to many seq
   await expect.poll(async () => await lastPosition(bench.store.database)).toBe(60 * (1 + steps.length) + 1);
   writing = false;
   await Promise.all([...sequencers, reading]);
-  for (let before = -1; before !== reader.seen.length; ) {
+  for (let before = -1; before !== reader.seen.length;) {
     before = reader.seen.length;
     await reader.read();
   }
@@ -87,8 +87,8 @@ it('gives positions without gap or repeat, in the order of versions, to many seq
   expect(reader.seen.map((event) => event.position)).toEqual(reader.seen.map((_, n) => n + 1));
   expect(reader.seen).toHaveLength(60 * (1 + steps.length) + 1);
   expect(reader.seen.at(-1)?.generationId).toBe(late);
-  for (const [id, events] of Map.groupBy(reader.seen, (event) => event.generationId)) {
-    expect(events.map((event) => event.n), id).toEqual(events.map((_, n) => n + 1));
+  for (const events of Map.groupBy(reader.seen, (event) => event.generationId).values()) {
+    expect(events.map((event) => event.n)).toEqual(events.map((_, n) => n + 1));
   }
   await bench.sql('delete from generation_event where generation_id = $1::uuid', late);
   await bench.checkHistory();

@@ -25,14 +25,14 @@ async function attemptsOf(instanceId: string, count: number): Promise<string[]> 
 
 async function age(instanceId: string, seconds: number): Promise<void> {
   await bench.sql(
-    'update instance set renewed_at = now() - $2 * interval \'1 second\' where id = $1::uuid',
+    "update instance set renewed_at = now() - $2 * interval '1 second' where id = $1::uuid",
     instanceId,
     seconds,
   );
 }
 
 async function takeOver(instanceId: string): Promise<string[]> {
-  const refs = await bench.store.worklist.takeOver(instanceId, deadAfterMs);
+  const refs = await bench.store.worklist.takeOver({ instanceId, accounts: ['sandbox'], deadAfterMs });
   return refs.map((ref) => ref.generationId).sort();
 }
 
@@ -96,8 +96,8 @@ it('goes to exactly one of those that ask at the same time', async () => {
   const others = [one, two].flatMap((id) => {
     const worklist = createWorklist(bench.connect());
     return [
-      async () => await worklist.takeOver(id, deadAfterMs),
-      async () => await worklist.takeOver(id, deadAfterMs),
+      async () => await worklist.takeOver({ instanceId: id, accounts: ['sandbox'], deadAfterMs }),
+      async () => await worklist.takeOver({ instanceId: id, accounts: ['sandbox'], deadAfterMs }),
     ];
   });
   const taken = (await Promise.all(others.map(async (ask) => await ask()))).flat();
@@ -108,6 +108,41 @@ it('goes to exactly one also when the owner has left no row', async () => {
   const left = await attemptsOf(old, 40);
   await bench.store.worklist.release(old);
   const [first, second] = [createWorklist(bench.connect()), createWorklist(bench.connect())];
-  const taken = await Promise.all([first.takeOver(one, deadAfterMs), second.takeOver(two, deadAfterMs)]);
-  expect(taken.flat().map((ref) => ref.generationId).sort()).toEqual(left);
+  const taken = await Promise.all([
+    first.takeOver({ instanceId: one, accounts: ['sandbox'], deadAfterMs }),
+    second.takeOver({ instanceId: two, accounts: ['sandbox'], deadAfterMs }),
+  ]);
+  expect(
+    taken
+      .flat()
+      .map((ref) => ref.generationId)
+      .sort(),
+  ).toEqual(left);
+});
+
+it('takes only from the accounts that it serves', async () => {
+  const left = await attemptsOf(old, 2);
+  await bench.store.worklist.release(old);
+  const asked = { instanceId: one, deadAfterMs };
+  expect(await bench.store.worklist.takeOver({ ...asked, accounts: ['elsewhere'] })).toEqual([]);
+  expect(await bench.store.worklist.takeOver({ ...asked, accounts: [] })).toEqual([]);
+  expect(await bench.store.worklist.takeOver({ ...asked, accounts: ['elsewhere', 'sandbox'] })).toHaveLength(
+    left.length,
+  );
+});
+
+it('takes everything when it knows that it is alone', async () => {
+  const own = await attemptsOf(one, 1);
+  const left = [...(await attemptsOf(two, 2)), ...(await attemptsOf(old, 2))];
+  const refs = await bench.store.worklist.takeOver({ instanceId: one, accounts: ['sandbox'], deadAfterMs: null });
+  expect(refs.map((ref) => ref.generationId).sort()).toEqual(left.sort());
+  expect(refs.map((ref) => ref.generationId)).not.toContain(own[0]);
+});
+
+it('knows what it owns, should it have forgotten', async () => {
+  const own = await attemptsOf(one, 3);
+  expect(await bench.store.worklist.owned(one)).toEqual([]);
+  await bench.sql("update attempt set intended_at = now() - interval '6 seconds'");
+  expect((await bench.store.worklist.owned(one)).map((ref) => ref.generationId).sort()).toEqual(own);
+  expect(await bench.store.worklist.owned(two)).toEqual([]);
 });

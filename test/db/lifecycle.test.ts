@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { GraphQLEnumType } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AttemptMove, GenerationMove } from '../../src/domain/change.js';
@@ -17,7 +17,10 @@ import {
   type GenerationStatus,
 } from '../../src/domain/lifecycle.js';
 import { createSchema } from '../../src/graphql/schema.js';
-import { AttemptState as PrismaAttemptState, GenerationStatus as PrismaStatus } from '../../src/store/generated/enums.js';
+import {
+  AttemptState as PrismaAttemptState,
+  GenerationStatus as PrismaStatus,
+} from '../../src/store/generated/enums.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
 
 let bench: LedgerBench;
@@ -43,15 +46,15 @@ it('has the same states in the table, the database, Prisma and GraphQL', async (
     const type = schema.getType(name);
     return type instanceof GraphQLEnumType ? type.getValues().map((value) => value.name) : [];
   };
-  const sorted = (values: readonly unknown[]): unknown[] => [...values].sort();
+  const sorted = (values: readonly unknown[]): string[] => values.map(String).sort();
   for (const [values, type, name] of [
     [generationStatuses, 'generation_status', 'GenerationStatus'],
     [attemptStates, 'attempt_state', 'AttemptState'],
     [controlKinds, 'control_kind', 'ControlKind'],
     [moderationStages, 'moderation_stage', 'ModerationStage'],
   ] as const) {
-    expect(sorted(await labelsOf(type)), type).toEqual(sorted(values));
-    expect(sorted(graphql(name)), name).toEqual(sorted(values));
+    expect(sorted(await labelsOf(type))).toEqual(sorted(values));
+    expect(sorted(graphql(name))).toEqual(sorted(values));
   }
   expect(sorted(Object.values(PrismaStatus))).toEqual(sorted(generationStatuses));
   expect(sorted(Object.values(PrismaAttemptState))).toEqual(sorted(attemptStates));
@@ -61,7 +64,8 @@ it('has no transition to a state that is not in the table, and none out of a ter
   for (const targets of Object.values(generationTransitions)) {
     for (const to of targets) expect(generationStatuses).toContain(to);
   }
-  for (const targets of Object.values(attemptTransitions)) for (const to of targets) expect(attemptStates).toContain(to);
+  for (const targets of Object.values(attemptTransitions))
+    for (const to of targets) expect(attemptStates).toContain(to);
   expect(terminalStatuses).toEqual(['SUCCEEDED', 'MODERATED', 'FAILED', 'EXPIRED', 'CANCELED']);
 });
 
@@ -97,11 +101,9 @@ function attemptAllows(from: AttemptState, to: AttemptState): boolean {
   return targets.includes(to);
 }
 
-/** An admitted generation with its first attempt INTENDED. */
-async function admitted(deadlineMs = 60_000): Promise<string> {
-  const [id = ''] = await bench.accept(1, { account: newId(), deadlineMs });
-  const [row] = await bench.sql('select account from generation where id = $1::uuid', id);
-  const account = String(row?.['account']);
+/** An admitted generation with its first attempt INTENDED, alone at its account. */
+async function admitted(account = newId()): Promise<string> {
+  const [id = ''] = await bench.accept(1, { account });
   expect(await bench.store.worklist.admit({ account, instanceId: me, limit: 1, atMost: 1 })).toEqual([
     { generationId: id, n: 1 },
   ]);
@@ -159,7 +161,7 @@ it('never leaves a terminal status', async () => {
         // Even a caller that wrongly believes in it.
         generation: { ...moveTo(to), from: generationStatuses.filter((status) => !isTerminal(status)) },
       });
-      expect(generationChanged, `${end} to ${to}`).toBe(false);
+      expect([end, to, generationChanged]).toEqual([end, to, false]);
     }
     const [row] = await bench.sql('select status::text, version from generation where id = $1::uuid', id);
     expect(row).toEqual({ status: end, version: 5 });
@@ -207,7 +209,8 @@ it('adds what a late result cost to an ended generation, and changes nothing els
 });
 
 it('lets nobody but the owner change an attempt', async () => {
-  const id = await admitted();
+  const account = newId();
+  const id = await admitted(account);
   const stranger = await bench.store.ledger.change({
     generationId: id,
     attempt: attemptMove(1, newId(), 'SENT'),
@@ -217,7 +220,9 @@ it('lets nobody but the owner change an attempt', async () => {
   const other = newId();
   await bench.store.worklist.register({ id: other, host: 'there', pid: 2 });
   await bench.store.worklist.release(me);
-  expect(await bench.store.worklist.takeOver(other, 60_000)).toContainEqual({ generationId: id, n: 1 });
+  expect(
+    await bench.store.worklist.takeOver({ instanceId: other, accounts: [account], deadAfterMs: 60_000 }),
+  ).toContainEqual({ generationId: id, n: 1 });
   const late = await bench.store.ledger.change({
     generationId: id,
     attempt: attemptMove(1, me, 'SENT'),
@@ -231,4 +236,29 @@ it('lets nobody but the owner change an attempt', async () => {
   });
   expect(now.attemptChanged).toBe(true);
   await bench.checkHistory();
+});
+
+it('takes evidence from whoever has it, and says who goes on with it', async () => {
+  const id = await admitted();
+  const other = newId();
+  await bench.store.ledger.change({ generationId: id, attempt: attemptMove(1, me, 'SENT'), generation: null });
+  const heard = await bench.store.ledger.change({
+    generationId: id,
+    attempt: attemptMove(1, null, 'ACCEPTED', { ownerId: other, taskId: 't1' }),
+    generation: generationMove('RUNNING'),
+  });
+  expect(heard).toEqual({ attemptChanged: true, generationChanged: true });
+  const [row] = await bench.sql('select instance_id::text, task_id from attempt where generation_id = $1::uuid', id);
+  expect(row).toEqual({ instance_id: other, task_id: 't1' });
+});
+
+it('moves an attempt only while its generation is where the caller says', async () => {
+  const id = await admitted();
+  await bench.store.ledger.change({ generationId: id, attempt: null, generation: moveTo('CANCELED') });
+  const sent = { generationId: id, generation: null };
+  const whileStatus = ['SUBMITTING'] as const;
+  const late = await bench.store.ledger.change({ ...sent, attempt: attemptMove(1, me, 'SENT', { whileStatus }) });
+  expect(late.attemptChanged).toBe(false);
+  const given = await bench.store.ledger.change({ ...sent, attempt: attemptMove(1, me, 'REFUSED') });
+  expect(given.attemptChanged).toBe(true);
 });

@@ -19,7 +19,7 @@ const ids = new Map<Stage, string>();
 let darkroom: Darkroom;
 
 beforeAll(async () => {
-  darkroom = await startDarkroom({ sandbox: { resultLifetimeMs: 1e9 }, prepare: leaveBehind });
+  darkroom = await startDarkroom({ prepare: leaveBehind });
 });
 
 afterAll(async () => {
@@ -41,7 +41,13 @@ async function leaveBehind(before: { databaseUrl: string; sandboxUrl: string }):
 }
 
 /** One generation, taken as far as the stage says. */
-async function leave(store: Store, sandboxUrl: string, projectId: string, stage: Stage, owner: string): Promise<string> {
+async function leave(
+  store: Store,
+  sandboxUrl: string,
+  projectId: string,
+  stage: Stage,
+  owner: string,
+): Promise<string> {
   const parameters = { width: 256, height: 256 };
   const prompt = `left ${stage}${stage === 'DEADLINE' ? ' [sandbox: duration=300s]' : ''}`;
   const { id } = await store.ledger.accept(newGeneration({ projectId, prompt, promptSent: prompt, parameters }));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 
@@ -31,7 +31,11 @@ const credentials: readonly [what: string, authorization: () => string | null][]
 
 it.each(credentials)('lets nobody in over HTTP with %s', async (_what, authorization) => {
   const api = darkroom.as(authorization());
-  for (const document of ['{ viewer { keyName } }', '{ __typename viewer { keyName } }', 'mutation { archiveProfile(input: { id: "x" }) { profile { id } } }']) {
+  for (const document of [
+    '{ viewer { keyName } }',
+    '{ __typename viewer { keyName } }',
+    'mutation { archiveProfile(input: { id: "x" }) { profile { id } } }',
+  ]) {
     const answer = await api.send(document);
     expect(answer.status).toBe(401);
     expect(answer.errors.map((error) => error.extensions.code)).toEqual(['UNAUTHENTICATED']);
@@ -133,7 +137,10 @@ it('hides its own faults behind a request id that the log has, at both doors', a
 it('writes no key and no prompt into its log', async () => {
   const { api, apiKey } = darkroom;
   const input = { profileId: await darkroom.profile(), prompt: 'a very private jar', width: 256, height: 256 };
-  await api.send('mutation ($input: GenerateFromPromptInput!) { generateFromPrompt(input: $input) { generation { id } } }', { input });
+  await api.send(
+    'mutation ($input: GenerateFromPromptInput!) { generateFromPrompt(input: $input) { generation { id } } }',
+    { input },
+  );
   await expect.poll(() => darkroom.submits('private')).toHaveLength(1);
   const written = JSON.stringify(darkroom.log);
   expect(written).not.toContain(apiKey);

@@ -23,7 +23,9 @@ it('brings everything through a provider that takes fewer at once than Darkroom 
   expect(states.map((state) => state.status)).toEqual(ids.map(() => 'SUCCEEDED'));
   expect(states.some((state) => state.attempts.length > 1)).toBe(true);
   for (const { attempts } of states) {
-    expect(attempts.map((attempt) => attempt.state)).toEqual(attempts.map((_, n) => (n < attempts.length - 1 ? 'REFUSED' : 'DONE')));
+    expect(attempts.map((attempt) => attempt.state)).toEqual(
+      attempts.map((_, n) => (n < attempts.length - 1 ? 'REFUSED' : 'DONE')),
+    );
   }
   // What was refused was refused before there was a task: each picture was made once.
   expect(darkroom.sandbox.tasks()).toHaveLength(ids.length);

@@ -134,9 +134,9 @@ it('sends exactly what was asked for, with the trigger word, and keeps both prom
   };
   expect(state.attempts[0]?.request).toEqual({ ...body, control_image: imageId.replace('img_', '') });
 
-  const [sent] = darkroom.sandbox.tasks().filter((task) => task.width === 512);
+  const sent = darkroom.sandbox.tasks().find((task) => task.width === 512);
   expect(sent?.request).toMatchObject({ ...body, control_image: expect.stringMatching(/^sha256:/) });
-  const [submit] = darkroom.submits().filter((entry) => entry.task === sent?.id);
+  const submit = darkroom.submits().find((entry) => entry.task === sent?.id);
   expect(submit?.submit).toMatchObject({ model: 'flux-pro-1.0-canny-finetuned', repeats: 0, ignored: [] });
 });
 

@@ -26,8 +26,11 @@ async function ask(mutation: GenerateMutation, input: Variables): Promise<string
 
 it.each(bounds)('$mutation takes $field from $lowest to $highest ($with)', async (bound) => {
   for (const value of [bound.lowest, bound.highest]) {
-    const state = await readGeneration(darkroom.api, await ask(bound.mutation, { ...bound.with, [bound.field]: value }));
-    if (bound.field !== 'priority') expect(state.parameters[bound.field]).toBe(value);
+    const state = await readGeneration(
+      darkroom.api,
+      await ask(bound.mutation, { ...bound.with, [bound.field]: value }),
+    );
+    expect(bound.field === 'priority' ? state.priority : state.parameters[bound.field]).toBe(value);
   }
 });
 
@@ -40,14 +43,23 @@ const good: readonly [what: string, GenerateMutation, Variables][] = [
   ['the largest seed', 'generateFromPrompt', { seed: Number.MAX_SAFE_INTEGER }],
   ['the smallest seed', 'generateFromPrompt', { seed: Number.MIN_SAFE_INTEGER }],
   ['10,000 characters, however many bytes they have', 'generateFromPrompt', { prompt: '🫙'.repeat(10_000) }],
-  ['20 tags of 64 characters', 'generateFromPrompt', { tags: Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(64, 'ä')) }],
+  [
+    '20 tags of 64 characters',
+    'generateFromPrompt',
+    { tags: Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(64, 'ä')) },
+  ],
   ['an image prompt', 'generateFromPrompt', { imagePrompt: { base64: 'set below' } }],
   ['a pinned provider', 'generateFromDepth', { provider: 'bfl' }],
-  ['nulls for what has a default', 'generateFromCanny', { steps: null, guidance: null, tags: null, seed: null, cannyLowThreshold: null }],
+  [
+    'nulls for what has a default',
+    'generateFromCanny',
+    { steps: null, guidance: null, tags: null, seed: null, cannyLowThreshold: null },
+  ],
 ];
 
 it.each(good)('takes %s, and so does the provider', async (_what, mutation, input) => {
-  const image = input['imagePrompt'] === undefined ? {} : { imagePrompt: { base64: (await still(300, 256)).toString('base64') } };
+  const image =
+    input['imagePrompt'] === undefined ? {} : { imagePrompt: { base64: (await still(300, 256)).toString('base64') } };
   const state = await waitForEnd(darkroom.api, await ask(mutation, { ...input, ...image }));
   expect(state).toMatchObject({ status: 'SUCCEEDED', error: null });
 });
@@ -66,8 +78,16 @@ it('gives what is left out its documented default', async () => {
   };
   const defaults: readonly [GenerateMutation, Variables, Variables][] = [
     ['generateFromPrompt', {}, { finetuneStrength: 1.1, width: 1024, height: 768, steps: 40, guidance: 2.5 }],
-    ['generateFromPrompt', { model: 'bfl/flux-pro-1.1-ultra-finetuned' }, { finetuneStrength: 1.2, aspectRatio: '16:9', imagePromptStrength: 0.1 }],
-    ['generateFromCanny', {}, { finetuneStrength: 1.1, cannyLowThreshold: 50, cannyHighThreshold: 200, steps: 50, guidance: 30 }],
+    [
+      'generateFromPrompt',
+      { model: 'bfl/flux-pro-1.1-ultra-finetuned' },
+      { finetuneStrength: 1.2, aspectRatio: '16:9', imagePromptStrength: 0.1 },
+    ],
+    [
+      'generateFromCanny',
+      {},
+      { finetuneStrength: 1.1, cannyLowThreshold: 50, cannyHighThreshold: 200, steps: 50, guidance: 30 },
+    ],
     ['generateFromDepth', {}, { finetuneStrength: 1.1, steps: 50, guidance: 15 }],
   ];
   for (const [mutation, input, expected] of defaults) {
@@ -77,7 +97,9 @@ it('gives what is left out its documented default', async () => {
 });
 
 it('prefers the request to the binding, the binding to the profile, and the profile to the model', async () => {
-  await darkroom.sql(`update profile set defaults = '{"steps": 21, "guidance": 22, "finetuneStrength": 0.5}' where slug = 'ink-sketch'`);
+  await darkroom.sql(
+    `update profile set defaults = '{"steps": 21, "guidance": 22, "finetuneStrength": 0.5}' where slug = 'ink-sketch'`,
+  );
   await darkroom.sql(
     `update binding set defaults = '{"steps": 31, "guidance": 32}' where profile_id in (select id from profile where slug = 'ink-sketch')`,
   );

@@ -23,9 +23,9 @@ beforeAll(async () => {
   before = await written();
 });
 
-afterEach(async () => {
-  expect(await written()).toEqual(before);
-  expect(darkroom.submits()).toEqual([]);
+afterEach(async ({ expect: expectNow }) => {
+  expectNow(await written()).toEqual(before);
+  expectNow(darkroom.submits()).toEqual([]);
 });
 
 afterAll(async () => {
@@ -82,27 +82,122 @@ it.each(bounds)('$mutation refuses $field below $lowest and above $highest ($wit
 
 const ultra = 'bfl/flux-pro-1.1-ultra-finetuned';
 const invalid: readonly [what: string, GenerateMutation, Variables, Record<string, unknown>][] = [
-  ['a width off the grid', 'generateFromPrompt', { width: 257 }, { code: 'INVALID', path: ['input', 'width'], minimum: 256, maximum: 1440, given: '257' }],
-  ['an aspect ratio that is too wide', 'generateFromPrompt', { model: ultra, aspectRatio: '22:9' }, { code: 'OUT_OF_RANGE', path: ['input', 'aspectRatio'], given: '22:9' }],
-  ['an aspect ratio that is too tall', 'generateFromPrompt', { model: ultra, aspectRatio: '9:22' }, { code: 'OUT_OF_RANGE', path: ['input', 'aspectRatio'], given: '9:22' }],
-  ['an aspect ratio that is none', 'generateFromPrompt', { model: ultra, aspectRatio: '16x9' }, { code: 'INVALID', path: ['input', 'aspectRatio'], given: '16x9' }],
-  ['a parameter that the model lacks', 'generateFromPrompt', { aspectRatio: '1:1' }, { code: 'UNSUPPORTED', path: ['input', 'aspectRatio'], given: '1:1' }],
-  ['a format that the model lacks', 'generateFromPrompt', { outputFormat: 'webp' }, { code: 'INVALID', path: ['input', 'outputFormat'], given: 'webp' }],
-  ['a size between automatic and least', 'generateFromPrompt', { model: 'flux-2-klein-9b-finetuned', width: 1 }, { code: 'OUT_OF_RANGE', path: ['input', 'width'], minimum: 64, maximum: 2048, given: '1' }],
-  ['a low threshold above high', 'generateFromCanny', { cannyLowThreshold: 121, cannyHighThreshold: 120 }, { code: 'INVALID', path: ['input', 'cannyLowThreshold'], maximum: 120, given: '121' }],
-  ['a low threshold above the default of high', 'generateFromCanny', { cannyLowThreshold: 201 }, { code: 'INVALID', path: ['input', 'cannyLowThreshold'], maximum: 200, given: '201' }],
-  ['an empty prompt', 'generateFromPrompt', { prompt: '' }, { code: 'REQUIRED', path: ['input', 'prompt'], minimum: 1, maximum: 10_000 }],
-  ['a prompt of 10,001 characters', 'generateFromDepth', { prompt: 'x'.repeat(10_001) }, { code: 'OUT_OF_RANGE', path: ['input', 'prompt'], minimum: 1, maximum: 10_000, given: '10001' }],
+  [
+    'a width off the grid',
+    'generateFromPrompt',
+    { width: 257 },
+    { code: 'INVALID', path: ['input', 'width'], minimum: 256, maximum: 1440, given: '257' },
+  ],
+  [
+    'an aspect ratio that is too wide',
+    'generateFromPrompt',
+    { model: ultra, aspectRatio: '22:9' },
+    { code: 'OUT_OF_RANGE', path: ['input', 'aspectRatio'], given: '22:9' },
+  ],
+  [
+    'an aspect ratio that is too tall',
+    'generateFromPrompt',
+    { model: ultra, aspectRatio: '9:22' },
+    { code: 'OUT_OF_RANGE', path: ['input', 'aspectRatio'], given: '9:22' },
+  ],
+  [
+    'an aspect ratio that is none',
+    'generateFromPrompt',
+    { model: ultra, aspectRatio: '16x9' },
+    { code: 'INVALID', path: ['input', 'aspectRatio'], given: '16x9' },
+  ],
+  [
+    'a parameter that the model lacks',
+    'generateFromPrompt',
+    { aspectRatio: '1:1' },
+    { code: 'UNSUPPORTED', path: ['input', 'aspectRatio'], given: '1:1' },
+  ],
+  [
+    'a format that the model lacks',
+    'generateFromPrompt',
+    { outputFormat: 'webp' },
+    { code: 'INVALID', path: ['input', 'outputFormat'], given: 'webp' },
+  ],
+  [
+    'a size between automatic and least',
+    'generateFromPrompt',
+    { model: 'flux-2-klein-9b-finetuned', width: 1 },
+    { code: 'OUT_OF_RANGE', path: ['input', 'width'], minimum: 64, maximum: 2048, given: '1' },
+  ],
+  [
+    'a low threshold above high',
+    'generateFromCanny',
+    { cannyLowThreshold: 121, cannyHighThreshold: 120 },
+    { code: 'INVALID', path: ['input', 'cannyLowThreshold'], maximum: 120, given: '121' },
+  ],
+  [
+    'a low threshold above the default of high',
+    'generateFromCanny',
+    { cannyLowThreshold: 201 },
+    { code: 'INVALID', path: ['input', 'cannyLowThreshold'], maximum: 200, given: '201' },
+  ],
+  [
+    'an empty prompt',
+    'generateFromPrompt',
+    { prompt: '' },
+    { code: 'REQUIRED', path: ['input', 'prompt'], minimum: 1, maximum: 10_000 },
+  ],
+  [
+    'a prompt of 10,001 characters',
+    'generateFromDepth',
+    { prompt: 'x'.repeat(10_001) },
+    { code: 'OUT_OF_RANGE', path: ['input', 'prompt'], minimum: 1, maximum: 10_000, given: '10001' },
+  ],
   ['a prompt with NUL', 'generateFromPrompt', { prompt: 'a\u0000b' }, { code: 'INVALID', path: ['input', 'prompt'] }],
-  ['a prompt with half a character', 'generateFromPrompt', { prompt: 'a\ud83db' }, { code: 'INVALID', path: ['input', 'prompt'] }],
-  ['21 tags', 'generateFromPrompt', { tags: Array.from({ length: 21 }, (_, n) => `t${n}`) }, { code: 'OUT_OF_RANGE', path: ['input', 'tags'], maximum: 20, given: '21' }],
-  ['a tag of 65 characters', 'generateFromPrompt', { tags: ['ok', 'x'.repeat(65)] }, { code: 'OUT_OF_RANGE', path: ['input', 'tags', '1'], minimum: 1, maximum: 64, given: '65' }],
-  ['an empty tag', 'generateFromPrompt', { tags: [''] }, { code: 'REQUIRED', path: ['input', 'tags', '0'], minimum: 1, maximum: 64 }],
+  [
+    'a prompt with half a character',
+    'generateFromPrompt',
+    { prompt: 'a\ud83db' },
+    { code: 'INVALID', path: ['input', 'prompt'] },
+  ],
+  [
+    '21 tags',
+    'generateFromPrompt',
+    { tags: Array.from({ length: 21 }, (_, n) => `t${n}`) },
+    { code: 'OUT_OF_RANGE', path: ['input', 'tags'], maximum: 20, given: '21' },
+  ],
+  [
+    'a tag of 65 characters',
+    'generateFromPrompt',
+    { tags: ['ok', 'x'.repeat(65)] },
+    { code: 'OUT_OF_RANGE', path: ['input', 'tags', '1'], minimum: 1, maximum: 64, given: '65' },
+  ],
+  [
+    'an empty tag',
+    'generateFromPrompt',
+    { tags: [''] },
+    { code: 'REQUIRED', path: ['input', 'tags', '0'], minimum: 1, maximum: 64 },
+  ],
   ['a tag with NUL', 'generateFromPrompt', { tags: ['a\u0000'] }, { code: 'INVALID', path: ['input', 'tags', '0'] }],
-  ['a provider that is not configured', 'generateFromPrompt', { provider: 'fal' }, { code: 'NO_ROUTE', path: ['input', 'provider'], given: 'fal' }],
-  ['a model that does not exist', 'generateFromPrompt', { model: 'bfl/flux-9' }, { code: 'NO_ROUTE', path: ['input', 'model'], given: 'bfl/flux-9' }],
-  ['a model of another kind', 'generateFromCanny', { model: 'bfl/flux-pro-1.0-depth-finetuned' }, { code: 'NO_ROUTE', path: ['input', 'model'], given: 'bfl/flux-pro-1.0-depth-finetuned' }],
-  ['a profile id that is none', 'generateFromPrompt', { profileId: 'nonsense' }, { code: 'NOT_FOUND', path: ['input', 'profileId'], given: 'nonsense' }],
+  [
+    'a provider that is not configured',
+    'generateFromPrompt',
+    { provider: 'fal' },
+    { code: 'NO_ROUTE', path: ['input', 'provider'], given: 'fal' },
+  ],
+  [
+    'a model that does not exist',
+    'generateFromPrompt',
+    { model: 'bfl/flux-9' },
+    { code: 'NO_ROUTE', path: ['input', 'model'], given: 'bfl/flux-9' },
+  ],
+  [
+    'a model of another kind',
+    'generateFromCanny',
+    { model: 'bfl/flux-pro-1.0-depth-finetuned' },
+    { code: 'NO_ROUTE', path: ['input', 'model'], given: 'bfl/flux-pro-1.0-depth-finetuned' },
+  ],
+  [
+    'a profile id that is none',
+    'generateFromPrompt',
+    { profileId: 'nonsense' },
+    { code: 'NOT_FOUND', path: ['input', 'profileId'], given: 'nonsense' },
+  ],
 ];
 
 it.each(invalid)('refuses %s', async (_what, mutation, input, told) => {
@@ -138,8 +233,14 @@ it('refuses images that are none, too large, too small, or elsewhere', async () 
   const cases: readonly [Variables, Record<string, unknown>][] = [
     [{ base64: 'bm8gaW1hZ2U=' }, { code: 'NOT_AN_IMAGE' }],
     [{ base64: 'not base64!' }, { code: 'NOT_AN_IMAGE' }],
-    [{ base64: Buffer.alloc(fifteen + 1).toString('base64') }, { code: 'IMAGE_SIZE', maximum: fifteen, given: String(fifteen + 1) }],
-    [{ base64: (await flat(5_000, 4_001)).toString('base64') }, { code: 'IMAGE_SIZE', maximum: 20_000_000, given: '20005000' }],
+    [
+      { base64: Buffer.alloc(fifteen + 1).toString('base64') },
+      { code: 'IMAGE_SIZE', maximum: fifteen, given: String(fifteen + 1) },
+    ],
+    [
+      { base64: (await flat(5_000, 4_001)).toString('base64') },
+      { code: 'IMAGE_SIZE', maximum: 20_000_000, given: '20005000' },
+    ],
     [{ base64: (await flat(255, 300)).toString('base64') }, { code: 'IMAGE_SIZE', minimum: 256, given: '255' }],
   ];
   for (const [controlImage, told] of cases) {

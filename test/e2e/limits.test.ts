@@ -12,7 +12,8 @@ afterAll(async () => {
   await darkroom.stop();
 });
 
-const times = (count: number, part: (n: number) => string): string => Array.from({ length: count }, (_, n) => part(n)).join(' ');
+const times = (count: number, part: (n: number) => string): string =>
+  Array.from({ length: count }, (_, n) => part(n)).join(' ');
 
 /** 3 + 2 × `pairs` levels. */
 const deep = (pairs: number, leaf = 'id'): string =>

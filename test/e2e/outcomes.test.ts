@@ -73,7 +73,13 @@ const ids = new Map<string, string>();
 beforeAll(async () => {
   darkroom = await startDarkroom({
     // Result URLs live 2 s, a slow reply of 400 s takes 2 s.
-    sandbox: { image: 'small', timeScale: 200, resultLifetimeMs: 400_000, hugeBytes: 48 * 1024 * 1024, activeLimit: 100 },
+    sandbox: {
+      image: 'small',
+      timeScale: 200,
+      resultLifetimeMs: 400_000,
+      hugeBytes: 48 * 1024 * 1024,
+      activeLimit: 100,
+    },
     environment: { SUBMIT_TIMEOUT_SECONDS: '1', UNCONFIRMED_SECONDS: '2', BFL_ACTIVE_TASKS: '100' },
   });
   for (const word of [...Object.keys(outcomes), 'stuck', '429']) ids.set(word, await ask(word));
@@ -125,7 +131,11 @@ it('ends at its deadline what never ends, and keeps its slot taken', async () =>
 
 it('waits and sends again what was refused as too much', async () => {
   const id = idOf('429');
-  const state = await waitFor(darkroom.api, id, ({ attempts }) => attempts.filter((each) => each.state === 'REFUSED').length >= 2);
+  const state = await waitFor(
+    darkroom.api,
+    id,
+    ({ attempts }) => attempts.filter((each) => each.state === 'REFUSED').length >= 2,
+  );
   expect(state.attempts[0]).toMatchObject({ state: 'REFUSED', httpStatus: 429, error: { code: 'PROVIDER_BUSY' } });
   expect(['QUEUED', 'SUBMITTING']).toContain(state.status);
   const [first, second] = darkroom.submits('[sandbox: 429]');

@@ -109,7 +109,10 @@ it('goes through a list page by page, each entry once', async () => {
     after = pageInfo.endCursor;
   }
   expect(seen).toEqual(of(5, 4, 3, 2, 1, 0));
-  expect(await page({ first: 4, after })).toMatchObject({ edges: [], pageInfo: { hasNextPage: false, endCursor: null } });
+  expect(await page({ first: 4, after })).toMatchObject({
+    edges: [],
+    pageInfo: { hasNextPage: false, endCursor: null },
+  });
   expect((await page({ first: 6 })).pageInfo.hasNextPage).toBe(false);
 });
 
@@ -147,7 +150,7 @@ it('finds anything of its own project by its id, and nothing of another', async 
     expect(await other.api.ask(nodeSchema, nodeDocument, { id })).toEqual({ node: null });
   }
   for (const id of ['', 'gen_', 'gen_1', 'nonsense', `gen_${imageId.slice(4)}`, `img_${(ids[0] ?? '').slice(4)}`]) {
-    expect(await own.api.ask(nodeSchema, nodeDocument, { id }), id).toEqual({ node: null });
+    expect([id, await own.api.ask(nodeSchema, nodeDocument, { id })]).toEqual([id, { node: null }]);
   }
 });
 
@@ -160,9 +163,18 @@ it('shows nothing of another project, whatever is asked for by id', async () => 
   expect((await page({}, other.api)).nodes).toEqual([{ id: foreign }]);
 
   for (const [document, input] of [
-    ['mutation ($input: UpdateProfileInput!) { payload: updateProfile(input: $input) { profile { id } userErrors { code } } }', { id: other.profileId, name: 'mine' }],
-    ['mutation ($input: ArchiveProfileInput!) { payload: archiveProfile(input: $input) { profile { id } userErrors { code } } }', { id: other.profileId }],
-    ['mutation ($input: BindProfileInput!) { payload: bindProfile(input: $input) { profile { id } userErrors { code } } }', { profileId: other.profileId, provider: 'bfl', finetuneId: 'mine' }],
+    [
+      'mutation ($input: UpdateProfileInput!) { payload: updateProfile(input: $input) { profile { id } userErrors { code } } }',
+      { id: other.profileId, name: 'mine' },
+    ],
+    [
+      'mutation ($input: ArchiveProfileInput!) { payload: archiveProfile(input: $input) { profile { id } userErrors { code } } }',
+      { id: other.profileId },
+    ],
+    [
+      'mutation ($input: BindProfileInput!) { payload: bindProfile(input: $input) { profile { id } userErrors { code } } }',
+      { profileId: other.profileId, provider: 'bfl', finetuneId: 'mine' },
+    ],
   ] as const) {
     const answer = await own.api.send(document, { input });
     expect(answer.data).toEqual({ payload: { profile: null, userErrors: [{ code: 'NOT_FOUND' }] } });
@@ -176,11 +188,15 @@ it('shows nothing of another project, whatever is asked for by id', async () => 
 });
 
 it('ends a subscription to another project’s generation with an error', async () => {
-  const inbox = own.api.subscribe(z.unknown(), 'subscription ($id: ID!) { generationChanged(id: $id) { id } }', { id: foreign });
+  const inbox = own.api.subscribe(z.unknown(), 'subscription ($id: ID!) { generationChanged(id: $id) { id } }', {
+    id: foreign,
+  });
   await expect(inbox.ended).rejects.toThrow('NOT_FOUND');
 });
 
 it('says who is asking', async () => {
   const { data } = await own.api.send('{ viewer { keyName project { id slug name } } }');
-  expect(data).toEqual({ viewer: { keyName: 'key', project: { id: `prj_${own.projectId}`, slug: 'own', name: 'own' } } });
+  expect(data).toEqual({
+    viewer: { keyName: 'key', project: { id: `prj_${own.projectId}`, slug: 'own', name: 'own' } },
+  });
 });

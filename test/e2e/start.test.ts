@@ -30,7 +30,9 @@ function start(environment: Record<string, string> = {}, folder = dataFolder): D
   return started;
 }
 
-const profilesSchema = z.object({ profiles: z.object({ nodes: z.array(z.object({ id: z.string(), slug: z.string() })) }) });
+const profilesSchema = z.object({
+  profiles: z.object({ nodes: z.array(z.object({ id: z.string(), slug: z.string() })) }),
+});
 
 it('starts from nothing, keeps its folder to itself, stops at a signal and finds everything again', async () => {
   const first = start({ SANDBOX_TIME_SCALE: '50' });
@@ -84,8 +86,10 @@ it('hands running work to another process when it is stopped', async () => {
     const { profiles } = await api.ask(profilesSchema, '{ profiles { nodes { id slug } } }');
     const input = { profileId: profiles.nodes[0]?.id, width: 256, height: 256 };
     const ids = await Promise.all(
-      Array.from({ length: 8 }, async (_, n) =>
-        await generate(api, 'generateFromPrompt', { ...input, prompt: `jar ${n} [sandbox: duration=40s]` }),
+      Array.from(
+        { length: 8 },
+        async (_, n) =>
+          await generate(api, 'generateFromPrompt', { ...input, prompt: `jar ${n} [sandbox: duration=40s]` }),
       ),
     );
     for (const id of ids) await waitFor(api, id, ({ status }) => status === 'RUNNING');

@@ -34,7 +34,6 @@ it('offers exactly these endpoints', () => {
 
 it('flux-pro-finetuned takes', () => {
   expect(find('flux-pro-finetuned')).toMatchObject({
-    promptRequired: false,
     images: { imagePrompt: { required: false } },
   });
   expect(find('flux-pro-finetuned')?.parameters).toEqual({
@@ -49,7 +48,6 @@ it('flux-pro-finetuned takes', () => {
 
 it('flux-pro-1.1-ultra-finetuned takes', () => {
   expect(find('flux-pro-1.1-ultra-finetuned')).toMatchObject({
-    promptRequired: false,
     images: { imagePrompt: { required: false } },
   });
   expect(find('flux-pro-1.1-ultra-finetuned')?.parameters).toEqual({
@@ -62,7 +60,6 @@ it('flux-pro-1.1-ultra-finetuned takes', () => {
 
 it('flux-pro-1.0-canny-finetuned takes', () => {
   expect(find('flux-pro-1.0-canny-finetuned')).toMatchObject({
-    promptRequired: true,
     images: { controlImage: { required: true } },
   });
   expect(find('flux-pro-1.0-canny-finetuned')?.parameters).toEqual({
@@ -77,7 +74,6 @@ it('flux-pro-1.0-canny-finetuned takes', () => {
 
 it('flux-pro-1.0-depth-finetuned takes', () => {
   expect(find('flux-pro-1.0-depth-finetuned')).toMatchObject({
-    promptRequired: true,
     images: { controlImage: { required: true } },
   });
   expect(find('flux-pro-1.0-depth-finetuned')?.parameters).toEqual({
@@ -89,7 +85,6 @@ it('flux-pro-1.0-depth-finetuned takes', () => {
 });
 
 it('flux-pro-1.0-fill-finetuned takes', () => {
-  expect(find('flux-pro-1.0-fill-finetuned')).toMatchObject({ promptRequired: false });
   expect(find('flux-pro-1.0-fill-finetuned')?.images).toEqual({ image: { required: true }, mask: { required: false } });
   expect(find('flux-pro-1.0-fill-finetuned')?.parameters).toEqual({
     finetuneStrength: { kind: 'number', minimum: 0, maximum: 2, default: 1.1 },
@@ -102,7 +97,6 @@ it('flux-pro-1.0-fill-finetuned takes', () => {
 it.each(models.filter((model) => model.name.startsWith('flux-2-klein-')).map((model) => [model.name, model] as const))(
   '%s takes',
   (_, model) => {
-    expect(model.promptRequired).toBe(true);
     expect(model.images).toEqual({ imagePrompt: { required: false } });
     expect(model.parameters).toEqual({
       finetuneStrength: { kind: 'number', minimum: 0, maximum: 2, default: null },

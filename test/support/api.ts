@@ -1,5 +1,5 @@
 import { createClient, type Client } from 'graphql-ws';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { z } from 'zod';
 
 const errorSchema = z.object({
@@ -47,7 +47,10 @@ export function createApi(url: string, authorization: string | null): Api {
   const sockets = new Set<Client>();
 
   async function fetchPath(path: string, init: RequestInit = {}): Promise<Response> {
-    return await fetch(`${url}${path}`, { ...init, headers: { ...headers, ...Object.fromEntries(new Headers(init.headers)) } });
+    return await fetch(`${url}${path}`, {
+      ...init,
+      headers: { ...headers, ...Object.fromEntries(new Headers(init.headers)) },
+    });
   }
 
   async function send(document: string, variables: Variables = {}): Promise<Answer> {

@@ -40,7 +40,8 @@ export type Darkroom = {
 };
 
 export type DarkroomOptions = {
-  environment?: Record<string, string>;
+  /** Settings on top of the usual ones. */
+  environment?: Record<string, string> | ((sandboxUrl: string) => Record<string, string>);
   sandbox?: SandboxOptions;
   /** What is in the database and at the sandbox before Darkroom starts. */
   prepare?: (before: { databaseUrl: string; sandboxUrl: string }) => Promise<void>;
@@ -48,7 +49,9 @@ export type DarkroomOptions = {
   expectedErrors?: readonly RegExp[];
 };
 
-/** Quick looks and quick tasks: a generation takes about a tenth of a second. */
+/** Tasks of a twentieth of a second, whose results wait for a busy machine all the same. */
+const quick: SandboxOptions = { timeScale: 200, resultLifetimeMs: 1e10 };
+/** Quick looks, so that a generation takes about a tenth of a second. */
 const hurry = { PORT: '0', POLL_INTERVAL_MS: '50', LOG_LEVEL: 'debug' };
 
 export async function startDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
@@ -75,7 +78,7 @@ async function build(
   stops.push(async () => await rm(dataFolder, { recursive: true, force: true }));
   const database = await createTestDatabase();
   stops.push(async () => await database.drop());
-  const sandbox = createSandbox({ timeScale: 200, ...options.sandbox });
+  const sandbox = createSandbox({ ...quick, ...options.sandbox });
   const { url: sandboxUrl } = await sandbox.start();
   stops.push(async () => await sandbox.stop());
   const pool = new Pool({ connectionString: database.url, max: 2 });
@@ -89,7 +92,7 @@ async function build(
     SANDBOX_URL: sandboxUrl,
     DATABASE_URL: database.url,
     DARKROOM_DATA: dataFolder,
-    ...options.environment,
+    ...(typeof options.environment === 'function' ? options.environment(sandboxUrl) : options.environment),
   });
   await options.prepare?.({ databaseUrl: database.url, sandboxUrl });
   const app = await startApp(config, logger);
@@ -120,11 +123,18 @@ async function build(
       await sql("insert into api_key (id, project_id, name, hash) values ($1, $2, 'key', $3)", ...keyValues);
       await sql("insert into profile (id, project_id, slug, name) values ($1, $2, 'own', 'Own')", profileId, projectId);
       const binding = [profileId, projectId];
-      await sql("insert into binding (profile_id, project_id, provider, finetune_id) values ($1, $2, 'bfl', 'own')", ...binding);
+      await sql(
+        "insert into binding (profile_id, project_id, provider, finetune_id) values ($1, $2, 'bfl', 'own')",
+        ...binding,
+      );
       return { api: speak(`Bearer ${apiKey}`), projectId, profileId: publicId('FinetuneProfile', profileId), apiKey };
     },
     async profile(slug = 'studio-bottle') {
-      const [row] = await sql('select p.id from profile p join project j on j.id = p.project_id where p.slug = $1 and j.slug = $2', slug, 'demo');
+      const [row] = await sql(
+        'select p.id from profile p join project j on j.id = p.project_id where p.slug = $1 and j.slug = $2',
+        slug,
+        'demo',
+      );
       return publicId('FinetuneProfile', String(row?.['id']));
     },
     sql,

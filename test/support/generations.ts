@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { vi } from 'vitest';
 import { z } from 'zod';
 import { isTerminal, generationStatuses } from '../../src/domain/lifecycle.js';
 import type { Api, Variables } from './api.js';
@@ -61,6 +61,7 @@ const stateSchema = z.object({
   promptSent: z.string(),
   finetuneId: z.string().nullable(),
   parameters: z.record(z.string(), z.unknown()),
+  priority: z.number(),
   seed: z.number().nullable(),
   nextAttemptAt: z.string().nullable(),
   cost: z.object({ quotedMicros: z.number().nullable(), settledMicros: z.number().nullable() }),
@@ -86,7 +87,7 @@ const stateFields = `
     cannyLowThreshold cannyHighThreshold imagePromptStrength
   }
   cost { quotedMicros settledMicros }
-  images { id url contentType width height bytes }
+  priority images { id url contentType width height bytes }
   controlImage { id url contentType width height bytes }
   attempts { n state httpStatus error { code message } request looks }`;
 
@@ -106,7 +107,7 @@ export async function waitFor(
   return await vi.waitFor(
     async () => {
       const state = await readGeneration(api, id);
-      expect(condition(state), JSON.stringify(state)).toBe(true);
+      if (!condition(state)) throw new Error(`Not as wished: ${JSON.stringify(state)}`);
       return state;
     },
     { timeout, interval: 40 },

@@ -44,7 +44,7 @@ export async function openLedger(): Promise<LedgerBench> {
     projectId,
     url: database.url,
     connect(connections = 3) {
-      const other = openDatabase(database.url, connections);
+      const other = openDatabase(database.url, { connections });
       others.push(other);
       return other;
     },

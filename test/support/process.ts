@@ -44,7 +44,9 @@ export function startProcess(dataFolder: string, environment: Record<string, str
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   let over: number | string | null = null;
-  const ended = once(child, 'close').then((): number | string => (over = child.exitCode ?? child.signalCode ?? 'unknown'));
+  const ended = once(child, 'close').then(
+    (): number | string => (over = child.exitCode ?? child.signalCode ?? 'unknown'),
+  );
 
   async function ready(): Promise<string> {
     return await vi.waitFor(

@@ -61,13 +61,15 @@ describe('Dockerfile', () => {
   });
 
   it('copies only what exists and what the build context has', () => {
-    const context = read('.dockerignore')
-      .split('\n')
-      .filter((line) => line.startsWith('!'))
-      .map((line) => line.slice(1));
+    const context = new Set(
+      read('.dockerignore')
+        .split('\n')
+        .filter((line) => line.startsWith('!'))
+        .map((line) => line.slice(1)),
+    );
     const copied = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) => (match[1] ?? '').split(' '));
     expect(copied.length).toBeGreaterThan(3);
-    expect(copied.filter((name) => !context.includes(name.replace(/^\.\//, '')))).toEqual([]);
+    expect(copied.filter((name) => !context.has(name.replace(/^\.\//, '')))).toEqual([]);
   });
 
   it('does not run as root', () => {

@@ -31,7 +31,6 @@ export function makeModel(details: Partial<Model> = {}): Model {
     control: 'NONE',
     parameters: {},
     images: {},
-    promptRequired: true,
     priceMicros: null,
     lifecycle: { status: 'ACTIVE', since: null, source: 'a test', successor: null },
     ...details,
@@ -195,6 +194,7 @@ export function fakeReader(images: Images): ImageReader & { inspect: Mock<ImageR
   const failed = { ok: false, reason: 'NOT_AN_IMAGE', message: 'No image.', limit: null, given: null } as const;
   return {
     images,
+    checkSize: () => null,
     decode: (text) =>
       text === '!' ? { ...failed, message: 'No base64.' } : { ok: true, bytes: Buffer.from(text, 'base64') },
     inspect: vi.fn<ImageReader['inspect']>(async (bytes) =>

@@ -100,16 +100,18 @@ describe('a parameter that the model does not take', () => {
 
 describe('canny thresholds', () => {
   it.each([
-    ['both asked for', { request: { cannyLowThreshold: 300, cannyHighThreshold: 299 } }],
-    ['the low one above the default of the model', { request: { cannyLowThreshold: 201 } }],
-    ['the high one below the default of the model', { request: { cannyHighThreshold: 49 } }],
-    ['one from the profile', { request: { cannyLowThreshold: 100 }, profile: { cannyHighThreshold: 99 } }],
+    ['both asked for', 'Low', { request: { cannyLowThreshold: 300, cannyHighThreshold: 299 } }],
+    ['the low one above the default of the model', 'Low', { request: { cannyLowThreshold: 201 } }],
+    ['the high one below the default of the model', 'High', { request: { cannyHighThreshold: 49 } }],
+    ['one from the profile', 'Low', { request: { cannyLowThreshold: 100 }, profile: { cannyHighThreshold: 99 } }],
     [
-      'one from the binding, one from the profile',
-      { binding: { cannyLowThreshold: 100 }, profile: { cannyHighThreshold: 99 } },
+      'the other one from the profile',
+      'High',
+      { request: { cannyHighThreshold: 99 }, profile: { cannyLowThreshold: 100 } },
     ],
-  ] as const)('that cross are refused, %s', (_, sources: Sources) => {
-    expect(told(resolve(canny, sources))).toEqual(['INVALID input.cannyLowThreshold']);
+    ['none from the request', 'High', { binding: { cannyLowThreshold: 100 }, profile: { cannyHighThreshold: 99 } }],
+  ] as const)('that cross are refused: %s', (_, which, sources: Sources) => {
+    expect(told(resolve(canny, sources))).toEqual([`INVALID input.canny${which}Threshold`]);
   });
 
   it('may be equal', () => {

@@ -121,7 +121,10 @@ create index generation_project_id_status_id_idx on generation (project_id, stat
 create index generation_project_id_profile_id_id_idx on generation (project_id, profile_id, id);
 -- Admission: the queue of an account, by project.
 create index generation_queue on generation (account, project_id, priority desc, id) where status = 'QUEUED';
--- The sweep of deadlines, and the running ones.
+-- What is running in a project: apart from the next, so that another project's long queue cannot be read for it.
+create index generation_running on generation (project_id, id)
+  where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING');
+-- The sweep of deadlines.
 create index generation_live on generation (deadline)
   where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING');
 

@@ -36,7 +36,6 @@ export const kleinModels: readonly Model[] = prices.map(([base, priceMicros]) =>
     outputFormat: { kind: 'choice', values: ['jpeg', 'png', 'webp'], default: 'jpeg' },
   },
   images: { imagePrompt: { required: false } },
-  promptRequired: true,
   priceMicros,
   lifecycle: {
     status: 'ACTIVE',
