@@ -39,17 +39,19 @@ export function resolveParameters(
       value[name] = rule.default;
     }
   }
-  const named = (request.values.cannyLowThreshold ?? null) === null ? 'cannyHighThreshold' : 'cannyLowThreshold';
-  refusals.push(...checkThresholds(value, [...request.path, named]));
+  refusals.push(...checkThresholds(value, request));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
 }
 
 /** OpenCV's Canny swaps crossed thresholds in silence; a caller who crosses them has made a mistake. */
-function checkThresholds(value: Partial<Record<ParameterName, ParameterValue>>, path: readonly string[]): Refusal[] {
+function checkThresholds(value: Partial<Record<ParameterName, ParameterValue>>, request: ParameterSource): Refusal[] {
   const { cannyLowThreshold: low, cannyHighThreshold: high } = value;
   if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
   const message = `cannyLowThreshold (${low}) is above cannyHighThreshold (${high}).`;
-  return [refusal('INVALID', path, message, { given: `${low} and ${high}` })];
+  // Told of the one that was given: the other may be a default.
+  return (request.values.cannyLowThreshold ?? null) === null
+    ? [refusal('INVALID', [...request.path, 'cannyHighThreshold'], message, { minimum: low, given: high })]
+    : [refusal('INVALID', [...request.path, 'cannyLowThreshold'], message, { maximum: high, given: low })];
 }
 
 /** Holds one value against its rule. */

@@ -43,8 +43,7 @@ export function createApollo(options: {
     const shown = presentError(error, requestId, logger);
     // Apollo knows the code of its own errors (GRAPHQL_VALIDATION_FAILED and the like) better than we do.
     const code = formatted?.extensions?.['code'];
-    const own =
-      shown.extensions?.['code'] === 'BAD_REQUEST' && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR';
+    const own = shown.extensions?.['code'] === 'BAD_REQUEST' && typeof code === 'string' && code !== 'INTERNAL';
     return own ? { ...shown, extensions: { ...shown.extensions, code } } : shown;
   }
 

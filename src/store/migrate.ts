@@ -28,9 +28,7 @@ export async function migrate(options: {
 }): Promise<{ applied: string[] }> {
   const { url, logger, folder = migrationsFolder } = options;
   const migrationsList = await readMigrations(folder);
-  // One connection for lock and migration: should we be killed, the lock lasts as long as a statement that still runs.
-  const pool = new Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 });
-  pool.on('error', (error) => logger.warn({ err: error }, 'the connection of the migration was lost'));
+  const { pool, close } = await openOne(url, logger);
   let fault: unknown;
   try {
     await takeLock(pool, logger);
@@ -48,8 +46,32 @@ export async function migrate(options: {
       engine.free();
     }
   } finally {
-    await pool.end();
+    await close();
   }
+}
+
+/**
+ * A pool of one connection, for lock and migration: should we be killed, the lock lasts as long as a statement that still
+ * runs. It is kept in hand throughout, because a pool throws away a connection on which a statement has failed, and our
+ * lock with it; and the engine finds out that a database is new by a statement that fails.
+ */
+async function openOne(url: string, logger: Logger): Promise<{ pool: Pool; close: () => Promise<void> }> {
+  const pool = new Pool({ connectionString: url, max: 1 });
+  const client = await pool.connect().catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
+  client.on('error', (error) => logger.warn({ err: error }, 'the connection of the migration was lost'));
+  const release = client.release.bind(client);
+  const kept = Object.assign(client, { release: () => undefined });
+  Object.assign(pool, { query: client.query.bind(client), connect: async () => kept });
+  return {
+    pool,
+    async close() {
+      release(true);
+      await pool.end();
+    },
+  };
 }
 
 async function takeLock(pool: Pool, logger: Logger): Promise<void> {

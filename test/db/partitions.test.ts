@@ -39,10 +39,10 @@ async function partitionsOf(table: string): Promise<unknown[]> {
 const tables = ['generation', 'attempt', 'generation_image', 'generation_event'];
 const december = new Date('2026-12-15T12:00:00Z');
 
-it('makes the month of a day and the three after it, over the end of a year', async () => {
+it('makes the month before a day, its own and the three after it, over the end of a year', async () => {
   await ensurePartitions(first(), december);
   for (const table of tables) {
-    const months = ['y2026m12', 'y2027m01', 'y2027m02', 'y2027m03'];
+    const months = ['y2026m11', 'y2026m12', 'y2027m01', 'y2027m02', 'y2027m03'];
     expect(await partitionsOf(table)).toEqual(months.map((month) => `${table}_${month}`));
   }
 });
@@ -50,13 +50,13 @@ it('makes the month of a day and the three after it, over the end of a year', as
 it('may be repeated, by many at once', async () => {
   await Promise.all([...databases, ...databases].map(async (database) => await ensurePartitions(database, december)));
   await ensurePartitions(first(), december);
-  for (const table of tables) expect(await partitionsOf(table)).toHaveLength(4);
+  for (const table of tables) expect(await partitionsOf(table)).toHaveLength(5);
 });
 
 it('finishes what another process began: a table that is not attached yet', async () => {
   await ask('create table attempt_y2027m01 (like attempt including all)');
   await ensurePartitions(first(), december);
-  expect(await partitionsOf('attempt')).toHaveLength(4);
+  expect(await partitionsOf('attempt')).toHaveLength(5);
 });
 
 it('puts the first and last ids of a month into that month', async () => {
@@ -95,7 +95,7 @@ it('waits for no reader, and keeps no writer waiting', async () => {
   );
   await reader.query('commit');
   await reader.end();
-  expect(await partitionsOf('generation')).toHaveLength(8);
+  expect(await partitionsOf('generation')).toHaveLength(10);
 });
 
 it('has the indexes and checks of its table in every partition', async () => {

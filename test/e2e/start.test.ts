@@ -35,7 +35,7 @@ const profilesSchema = z.object({
 });
 
 it('starts from nothing, keeps its folder to itself, stops at a signal and finds everything again', async () => {
-  const first = start({ SANDBOX_TIME_SCALE: '50' });
+  const first = start({ SANDBOX_TIME_SCALE: '10' });
   const url = await first.ready();
   const keyFile = join(dataFolder, 'api-key');
   const key = (await readFile(keyFile, 'utf8')).trim();
@@ -58,12 +58,12 @@ it('starts from nothing, keeps its folder to itself, stops at a signal and finds
   const input = { profileId: profiles.nodes[0]?.id, width: 256, height: 256 };
   const done = await generate(before, 'generateFromPrompt', { ...input, prompt: 'done before' });
   const end = await waitForEnd(before, done);
-  const open = await generate(before, 'generateFromPrompt', { ...input, prompt: 'open [sandbox: duration=100s]' });
+  const open = await generate(before, 'generateFromPrompt', { ...input, prompt: 'open [sandbox: duration=50s]' });
   await waitFor(before, open, ({ status }) => status === 'RUNNING');
   expect(await first.end('SIGTERM')).toBe(0);
   await expect(fetch(url)).rejects.toThrow('fetch failed');
 
-  const third = start({ SANDBOX_TIME_SCALE: '50' });
+  const third = start({ SANDBOX_TIME_SCALE: '10' });
   const after = await third.api();
   expect(third.stdout()).not.toContain(key);
   expect(third.stdout()).toContain(keyFile);

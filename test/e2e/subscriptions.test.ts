@@ -40,7 +40,7 @@ async function listen(api: Api, filter: Variables = {}) {
   const inbox = api.subscribe(messageSchema, eventsDocument, { filter });
   await inbox.until((received) => received.length > 0);
   return {
-    close: inbox.close,
+    close: () => inbox.close(),
     cursor: inbox.received[0]?.generationEvents.cursor,
     running: inbox.received[0]?.generationEvents.running?.map(({ id }) => id),
     async heard(count: number) {

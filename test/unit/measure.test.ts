@@ -138,9 +138,10 @@ describe('introspection', () => {
     expect(weight.cost).toBeLessThan(operationLimits.cost);
   });
 
-  it('counts its lists, and lists in them', () => {
-    expect(weigh('{ __schema { types { name } } }').cost).toBe(1 + 1 + 10);
-    expect(weigh('{ __schema { types { fields { name } } } }').cost).toBe(1 + 1 + 10 * (1 + 10));
+  it('counts its lists, and lists in them multiplied', () => {
+    const length = weigh('{ __schema { types { name } } }').cost - 2;
+    expect(length).toBeGreaterThan(1);
+    expect(weigh('{ __schema { types { fields { name } } } }').cost).toBe(2 + length * (1 + length));
     expect(weigh('{ __type(name: "Thing") { name } }').cost).toBe(2);
   });
 
