@@ -25,7 +25,7 @@ for (const name of [
 ]) {
   systems[name] = name;
 }
-const processors = ['arm', 'arm64', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'x64'];
+const processors = new Set(['arm', 'arm64', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'x64']);
 
 const file = new URL('../package-lock.json', import.meta.url);
 const lock = lockSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -35,7 +35,7 @@ for (const [path, { dev, optionalDependencies = {} }] of Object.entries(lock.pac
     if (`${path}/node_modules/${name}` in lock.packages || `node_modules/${name}` in lock.packages) continue;
     const words = name.replace(/^@[^/]+\//, '').split('-');
     const os = words.flatMap((word) => systems[word] ?? []);
-    const cpu = words.filter((word) => processors.includes(word));
+    const cpu = words.filter((word) => processors.has(word));
     const libc = words.flatMap((word) =>
       word.startsWith('gnu') ? ['glibc'] : word.startsWith('musl') ? ['musl'] : [],
     );
