@@ -285,7 +285,7 @@ export type OutputFormat =
 
 /** Parameters to use where a request gives none. Each must be one that a model takes, within its range. */
 export type ParametersInput = {
-  /** Width to height, 21:9 to 9:21. */
+  /** Width to height, e.g. 16:9. */
   aspectRatio?: InputMaybe<Scalars['String']['input']>;
   /** High threshold of the edges, 0 to 500. */
   cannyHighThreshold?: InputMaybe<Scalars['Int']['input']>;
@@ -305,7 +305,7 @@ export type ParametersInput = {
   promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
   /** Moderation, 0 strictest to 6 loosest. */
   safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
-  /** A seed; the same request with the same seed gives the same picture. */
+  /** The seed asked for; null lets the provider choose. */
   seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** Number of steps. */
   steps?: InputMaybe<Scalars['Int']['input']>;

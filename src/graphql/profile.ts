@@ -6,7 +6,7 @@ import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Query, Resolver } from './decorators.js';
 import { Node } from './node-interface.js';
 import { keyOf } from '../domain/ids.js';
-import { askedParameters, Parameters, ParametersInput, parametersNode } from './parameters.js';
+import { askedParameters, Parameters, parametersNode } from './parameters.js';
 import { DateTime } from './scalars.js';
 import { UserError } from './user-error.js';
 
@@ -120,8 +120,8 @@ export class CreateProfileInput {
   @Field(() => String, { nullable: true, description: '1 to 100 characters; put in front of prompts that lack it.' })
   triggerWord?: string | null;
 
-  @Field(() => ParametersInput, { nullable: true, description: 'Parameters to use where a request gives none.' })
-  defaults?: ParametersInput | null;
+  @Field(() => Parameters, { nullable: true, description: 'Parameters to use where a request gives none.' })
+  defaults?: Parameters | null;
 }
 
 @InputType({ description: 'Changes of a profile; what is left out stays as it is.' })
@@ -141,8 +141,8 @@ export class UpdateProfileInput {
   @Field(() => String, { nullable: true, description: '1 to 100 characters; null removes it.' })
   triggerWord?: string | null;
 
-  @Field(() => ParametersInput, { nullable: true, description: 'Replaces all defaults.' })
-  defaults?: ParametersInput | null;
+  @Field(() => Parameters, { nullable: true, description: 'Replaces all defaults.' })
+  defaults?: Parameters | null;
 }
 
 @InputType({ description: 'Which profile to archive or bring back.' })
@@ -168,8 +168,8 @@ export class BindProfileInput {
   @Field(() => String, { nullable: true, description: "Instead of the profile's trigger word, at this provider." })
   triggerWord?: string | null;
 
-  @Field(() => ParametersInput, { nullable: true, description: "Before the profile's defaults, at this provider." })
-  defaults?: ParametersInput | null;
+  @Field(() => Parameters, { nullable: true, description: "Before the profile's defaults, at this provider." })
+  defaults?: Parameters | null;
 }
 
 function payload(checked: Checked<ProfileRecord>): ProfilePayload {
@@ -179,7 +179,7 @@ function payload(checked: Checked<ProfileRecord>): ProfilePayload {
 }
 
 /** Defaults as the service takes them: absent stays absent, so that an update leaves it alone. */
-function withDefaults<T extends { defaults?: ParametersInput | null }>(input: T): T {
+function withDefaults<T extends { defaults?: Parameters | null }>(input: T): T {
   return input.defaults == null ? input : { ...input, defaults: askedParameters(input.defaults) };
 }
 
