@@ -22,7 +22,8 @@ export async function stopOrphan(cluster: string, logger: Logger): Promise<void>
   const pid = Number.parseInt(content, 10);
   if (!(pid > 1)) return;
   if (await isServerOf(pid, cluster)) await shutDown(pid, cluster, logger);
-  else if (isAlive(pid)) await disown(pidFile, content, logger);
+  // Also after that: ended, and not yet fetched by its parent, it still has its number.
+  if (isAlive(pid)) await disown(pidFile, content, logger);
   await stopWorkers(cluster);
 }
 
@@ -51,12 +52,12 @@ async function stopWorkers(cluster: string): Promise<void> {
 }
 
 /**
- * The number in the file went to another process since. PostgreSQL would refuse to start for it; but the file must stay,
+ * The number in the file is no longer a server's: another process has it since, or the dead one still does. PostgreSQL would refuse to start for it; but the file must stay,
  * for it names the shared memory by which the new server finds out whether old workers are still at it. PostgreSQL passes
  * over its parent's number, so the file gets ours.
  */
 async function disown(pidFile: string, content: string, logger: Logger): Promise<void> {
-  logger.info('the process number of the last PostgreSQL has gone to another program; going on');
+  logger.info('the process number of the last PostgreSQL is no longer that of a server; going on');
   await writeFile(pidFile, content.replace(/^\d+/, String(process.pid)));
 }
 

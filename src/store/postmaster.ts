@@ -15,8 +15,8 @@ export type Postmaster = { port: number; stop(): Promise<void> };
 /** Recovery after a crash reads at most `max_wal_size` of log: minutes on a slow disk. */
 const START_LIMIT_MS = 300_000;
 
-/** Faults that pass: a port taken since we chose it, or workers of a killed server that have yet to notice. */
-const PASSING = /could not create any TCP\/IP sockets|pre-existing shared memory block/;
+/** Faults that pass: a port taken since we chose it, or a killed server or its workers that have yet to go. */
+const PASSING = /could not create any TCP\/IP sockets|pre-existing shared memory block|postmaster\.pid" already exists/;
 const PASSING_LIMIT_MS = 20_000;
 
 const LOG_LIMIT_BYTES = 5_000_000;
