@@ -21,20 +21,42 @@ export function openDatabase(
   options: { connections?: number; statementTimeoutMs?: number } = {},
 ): Database {
   const { connections = 8, statementTimeoutMs = 0 } = options;
-  const adapter = new PrismaPg({
-    connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    application_name: 'darkroom',
-    statement_timeout: statementTimeoutMs,
-  });
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      max: connections,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      application_name: 'darkroom',
+      statement_timeout: statementTimeoutMs,
+    },
+    { statementNameGenerator: createStatementNames() },
+  );
   const prisma = new PrismaClient({ adapter });
   return {
     prisma,
     transaction: async (work) =>
       await prisma.$transaction(work, { isolationLevel: 'ReadCommitted', timeout: 60_000, maxWait: 10_000 }),
     close: async () => await prisma.$disconnect(),
+  };
+}
+
+/** Statements kept prepared on a connection at most: Prisma writes another text for every length of a list. */
+const preparedAtMost = 200;
+
+/**
+ * Names statements, so that a connection parses and plans each only once: over many months' partitions planning takes
+ * longer than reading. One without a name is planned every time.
+ */
+function createStatementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    if (names.size >= preparedAtMost) return '';
+    const name = `darkroom_${names.size}`;
+    names.set(sql, name);
+    return name;
   };
 }
 
