@@ -33,7 +33,7 @@ export async function admit(database: Database, request: AdmissionRequest): Prom
       free as materialized (
         select least(${limit}::integer - coalesce(sum(n), 0), ${atMost}::integer)::integer as n from slots
       ),
-      paused as (select 1 from account_pause where account = ${account} and resumes_at > now()),
+      paused as (select 1 from account_pause where account = ${account} and probe_at > now()),
       waiting as (
         select id, project_id, priority,
                row_number() over (partition by project_id order by priority desc, id) as rank
@@ -81,8 +81,8 @@ export async function pauseAccount(
   pause: { account: string; code: string; message: string; pauseMs: number },
 ): Promise<void> {
   await database.prisma.$executeRaw`
-    insert into account_pause (account, code, message, resumes_at)
+    insert into account_pause (account, code, message, probe_at)
     values (${pause.account}, ${pause.code}, ${pause.message}, now() + ${pause.pauseMs} * interval '1 millisecond')
     on conflict (account) do update set code = excluded.code, message = excluded.message,
-      resumes_at = excluded.resumes_at`;
+      probe_at = excluded.probe_at`;
 }

@@ -152,7 +152,7 @@ it.each([
   const state = await waitFor(darkroom.api, id, ({ status, error }) => status === 'QUEUED' && error !== null);
   expect(state.error?.code).toBe(code);
   expect(Date.parse(state.nextAttemptAt ?? '') - Date.now()).toBeGreaterThan(30_000);
-  const [pause] = await darkroom.sql("select code from account_pause where account = 'sandbox' and resumes_at > now()");
+  const [pause] = await darkroom.sql("select code from account_pause where account = 'sandbox' and probe_at > now()");
   expect(pause).toEqual({ code });
 
   const waiting = await ask('ready');
