@@ -19,10 +19,12 @@ import { createPoller, type Poller } from './poller/poller.js';
 import { bflDefaults, createBflProvider } from './providers/bfl/bfl.js';
 import { createSandbox } from './sandbox/sandbox.js';
 import { createServer } from './server/server.js';
+import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
 import { createGenerate } from './service/generate.js';
 import { createUpload } from './service/images.js';
 import { createProfileService } from './service/profiles.js';
+import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { startEmbeddedPostgres } from './store/embedded.js';
 import { lockFolder } from './store/folder-lock.js';
@@ -136,6 +138,7 @@ async function build(
     const started = createPoller({
       accounts: served(config, sandboxUrl, bfl),
       worklist: store.worklist,
+      pauses: store.pauses,
       change: async (change) => await store.ledger.change(change),
       images: store.images,
       bytes: imageStore,
@@ -144,6 +147,7 @@ async function build(
         pollIntervalMs: config.pollIntervalMs,
         unconfirmedMs: config.unconfirmedMs,
         submitTimeoutMs: config.submitTimeoutMs,
+        firstProbeMs: config.firstProbeMs,
         drainMs,
       },
       logger,
@@ -175,6 +179,8 @@ async function build(
             return accepted;
           },
         },
+        idempotency: store.idempotency,
+        history: store.history,
         profiles: store.profiles,
         images: store.images,
         bytes: imageStore,
@@ -182,6 +188,8 @@ async function build(
         catalogue,
         deadlineMs: config.deadlineMs,
       }),
+      stopService: createStopService({ ledger: store.ledger, history: store.history }),
+      accountService: createAccountService({ pauses: store.pauses, catalogue }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

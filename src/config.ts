@@ -18,6 +18,7 @@ export const variables = {
   GENERATION_DEADLINE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(1_800),
   UNCONFIRMED_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   SUBMIT_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(600).default(60),
+  ACCOUNT_PROBE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(15),
   POLL_INTERVAL_MS: z.coerce.number().int().min(50).max(60_000).default(500),
   BFL_API_KEY: z.string().optional(),
   BFL_API_KEY_FILE: z.string().optional(),
@@ -55,6 +56,7 @@ export type Config = {
   deadlineMs: number;
   unconfirmedMs: number;
   submitTimeoutMs: number;
+  firstProbeMs: number;
   pollIntervalMs: number;
   accounts: readonly AccountConfig[];
   /** Null: no sandbox of our own is to be run. */
@@ -109,6 +111,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     deadlineMs: env.GENERATION_DEADLINE_SECONDS * 1_000,
     unconfirmedMs: env.UNCONFIRMED_SECONDS * 1_000,
     submitTimeoutMs: env.SUBMIT_TIMEOUT_SECONDS * 1_000,
+    firstProbeMs: env.ACCOUNT_PROBE_SECONDS * 1_000,
     pollIntervalMs: env.POLL_INTERVAL_MS,
     accounts,
     embeddedSandbox,

@@ -4,7 +4,7 @@ import { hashApiKey, newApiKey } from './access/keys.js';
 import { newId } from './domain/ids.js';
 import type { Profiles } from './domain/ports.js';
 import type { Database } from './store/database.js';
-import { addKey, ensureProject, findKey } from './store/keys.js';
+import { addKey, ensureProject, findKey, promoteKey } from './store/keys.js';
 
 export type DemoProject = {
   apiKey: string;
@@ -14,7 +14,7 @@ export type DemoProject = {
 };
 
 /**
- * The project that every Darkroom has, with an API key in `<data folder>/api-key` (0600). A key that is lost is made anew:
+ * The project that every Darkroom has, with an operator's API key in `<data folder>/api-key` (0600). A key that is lost is made anew:
  * whoever may write in the data folder may read the database anyway.
  */
 export async function ensureDemoProject(options: {
@@ -30,14 +30,18 @@ export async function ensureDemoProject(options: {
 
   const keyFile = join(dataFolder, 'api-key');
   const kept = (await readFile(keyFile, 'utf8').catch(() => '')).trim();
-  if (kept !== '' && (await findKey(database, hashApiKey(kept))) !== null) {
+  const known = kept === '' ? null : await findKey(database, hashApiKey(kept));
+  if (known !== null) {
+    // Whoever may read the data folder runs this server. A key of an earlier version does not say so yet.
+    if (!known.operator) await promoteKey(database, hashApiKey(kept));
     return { apiKey: kept, keyFile, fresh: false };
   }
   const apiKey = newApiKey();
   await writeFile(keyFile, `${apiKey}\n`, { mode: 0o600 });
   // The mode above counts only for a file that was not there.
   await chmod(keyFile, 0o600);
-  await addKey(database, { id: newId(), projectId: project.id, name: 'first key', hash: hashApiKey(apiKey) });
+  const key = { id: newId(), projectId: project.id, name: 'first key', hash: hashApiKey(apiKey), operator: true };
+  await addKey(database, key);
   return { apiKey, keyFile, fresh: true };
 }
 

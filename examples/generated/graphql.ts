@@ -92,10 +92,14 @@ export type GenerateFromCannyInput = {
   cannyLowThreshold?: InputMaybe<Scalars['Int']['input']>;
   /** The image whose edges are followed. */
   controlImage: ImageInput;
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
   finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
   /** How closely the prompt is followed, 1 to 100. Default 30. */
   guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Use this model only, e.g. bfl/flux-pro-finetuned. */
   model?: InputMaybe<Scalars['String']['input']>;
   /** File format. Default jpeg; webp only on FLUX.2 models. */
@@ -124,10 +128,14 @@ export type GenerateFromCannyInput = {
 export type GenerateFromDepthInput = {
   /** The image whose depth is followed. */
   controlImage: ImageInput;
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
   finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
   /** How closely the prompt is followed, 1 to 100. Default 15. */
   guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Use this model only, e.g. bfl/flux-pro-finetuned. */
   model?: InputMaybe<Scalars['String']['input']>;
   /** File format. Default jpeg; webp only on FLUX.2 models. */
@@ -156,12 +164,16 @@ export type GenerateFromDepthInput = {
 export type GenerateFromPromptInput = {
   /** Ultra only: width:height from 21:9 to 9:21. Default 16:9. */
   aspectRatio?: InputMaybe<Scalars['String']['input']>;
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
   finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
   /** How closely the prompt is followed, 1.5 to 5. Default 2.5. */
   guidance?: InputMaybe<Scalars['Float']['input']>;
   /** Pixels, 256 to 1440, a multiple of 32. Default 768. */
   height?: InputMaybe<Scalars['Int']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** A picture to take after. */
   imagePrompt?: InputMaybe<ImageInput>;
   /** Ultra only: influence of the image prompt, 0 to 1. Default 0.1. */

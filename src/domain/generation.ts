@@ -36,6 +36,15 @@ export const generationErrorCodes = {
 } as const;
 export type GenerationErrorCode = keyof typeof generationErrorCodes;
 
+/** A caller's key for one request: whoever repeats both gets the same generation, for 24 hours. */
+export type RequestKey = {
+  /** The credential that the key belongs to. */
+  subject: string;
+  key: string;
+  /** SHA-256 of all that was asked. */
+  requestHash: Buffer;
+};
+
 export type InputImages = { controlImageId: string | null; imagePromptId: string | null };
 
 /** What accept writes: everything about a generation that is known before it is queued. */
@@ -57,9 +66,10 @@ export type NewGeneration = {
   /** Milliseconds from acceptance until the generation fails by itself. */
   deadlineMs: number;
   costEstimatedMicros: number | null;
+  requestKey: RequestKey | null;
 };
 
-export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileId' | 'finetuneId'> & {
+export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileId' | 'finetuneId' | 'requestKey'> & {
   profileId: string | null;
   finetuneId: string | null;
   version: number;

@@ -7,12 +7,21 @@ import type {
   ImageRecord,
   NewGeneration,
   Profile,
+  RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
 import type { ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
-export type Viewer = { projectId: string; projectSlug: string; projectName: string; keyId: string; keyName: string };
+export type Viewer = {
+  projectId: string;
+  projectSlug: string;
+  projectName: string;
+  keyId: string;
+  keyName: string;
+  /** May pause and resume the provider accounts, which all projects share. */
+  operator: boolean;
+};
 
 export type GenerationFilter = {
   status?: readonly GenerationStatus[] | null;
@@ -41,9 +50,17 @@ export type GenerationImageRef = {
 
 /** Writes of the ledger. */
 export type Ledger = {
-  /** Durable when it answers. */
-  accept(generation: NewGeneration): Promise<Generation>;
+  /** Durable when it answers. Null: its idempotency key was taken by another request meanwhile, and nothing was written. */
+  accept(generation: NewGeneration): Promise<Generation | null>;
   change(change: LedgerChange): Promise<ChangeResult>;
+};
+
+export type Idempotency = {
+  /** What the key stands for; null when it is free, or its 24 hours are over. */
+  find(
+    projectId: string,
+    key: Pick<RequestKey, 'subject' | 'key'>,
+  ): Promise<{ generationId: string; requestHash: Buffer } | null>;
 };
 
 /** Reads of the ledger. Those with a project see nothing else. */
@@ -92,6 +109,30 @@ export type Images = {
   byToken(id: string, token: string): Promise<ImageRecord | null>;
 };
 
+/** A provider account that takes no submits. */
+export type AccountPause = {
+  account: string;
+  code: string;
+  message: string;
+  pausedAt: Date;
+  /** When it is asked next whether it is mended; null: never, an operator paused it. */
+  probeAt: Date | null;
+};
+
+export type Pauses = {
+  list(): Promise<AccountPause[]>;
+  /** Takes no submits from now on. With `probeInMs` null until it is resumed by hand, whatever else pauses it meanwhile. */
+  pause(pause: { account: string; code: string; message: string; probeInMs: number | null }): Promise<void>;
+  /** The pauses among these accounts that are due for a probe, each given to one caller only. */
+  claimProbes(accounts: readonly string[], firstProbeMs: number): Promise<AccountPause[]>;
+  /** Keeps what a probe found. */
+  note(account: string, message: string): Promise<void>;
+  /** Ends a pause; `probed`: unless an operator made it. False when there was none to end. */
+  resume(account: string, options: { probed: boolean }): Promise<boolean>;
+  /** How many attempts hold a slot, by account. */
+  slots(): Promise<ReadonlyMap<string, number>>;
+};
+
 /** One attempt with all that is needed to go on with it. */
 export type WorkItem = {
   generation: Generation;
@@ -134,14 +175,15 @@ export type Worklist = {
   /** What this instance looks after by the ledger: attempts to go on with, and images to save. */
   owned(instanceId: string): Promise<AttemptRef[]>;
   admit(request: { account: string; instanceId: string; limit: number; atMost: number }): Promise<AttemptRef[]>;
-  pauseAccount(pause: { account: string; code: string; message: string; pauseMs: number }): Promise<void>;
   load(ref: AttemptRef): Promise<WorkItem | null>;
+  /** How many earlier attempts of the generation were refused with this code. */
+  refusals(ref: AttemptRef, code: string): Promise<number>;
   /** Keeps what a look showed of a running task. */
   noteProgress(
     ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },
   ): Promise<void>;
-  /** Generations past their deadline. */
-  overdue(limit: number): Promise<string[]>;
+  /** Generations past their deadline; `sent` when the provider may be running one of their attempts. */
+  overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;
 };

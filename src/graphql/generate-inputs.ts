@@ -42,6 +42,19 @@ abstract class GenerateInput {
   })
   priority?: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800).',
+  })
+  deadlineSeconds?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused.',
+  })
+  idempotencyKey?: string | null;
+
   @Field(() => String, { nullable: true, description: 'Use this provider only, e.g. bfl.' })
   provider?: string | null;
 

@@ -41,6 +41,8 @@ type Input = AskedParameters & {
   model?: string | null;
   tags?: string[] | null;
   priority?: number | null;
+  deadlineSeconds?: number | null;
+  idempotencyKey?: string | null;
 };
 
 async function generate(context: Context, control: ControlKind, input: Input): Promise<GeneratePayload> {
@@ -56,6 +58,8 @@ async function generate(context: Context, control: ControlKind, input: Input): P
     model: input.model ?? null,
     tags: input.tags ?? [],
     priority: input.priority ?? 0,
+    deadlineSeconds: input.deadlineSeconds ?? null,
+    idempotencyKey: input.idempotencyKey ?? null,
   };
   return payload(await context.services.generate(viewerOf(context), request));
 }

@@ -25,14 +25,17 @@ export class Viewer {
 
   @Field(() => String, { description: 'Name of the API key in use.' })
   keyName: string;
+
+  @Field(() => Boolean, { description: 'Whether the key is an operator’s: it may pause and resume provider accounts.' })
+  operator: boolean;
 }
 
 @Resolver()
 export class NodeResolver {
   @Query(() => Viewer, { description: 'Who is asking.' })
   viewer(@Ctx() context: Context): Viewer {
-    const { projectId, projectSlug, projectName, keyName } = viewerOf(context);
-    return { project: { id: publicId('Project', projectId), slug: projectSlug, name: projectName }, keyName };
+    const { projectId, projectSlug, projectName, keyName, operator } = viewerOf(context);
+    return { project: { id: publicId('Project', projectId), slug: projectSlug, name: projectName }, keyName, operator };
   }
 
   @Query(() => Node, {

@@ -6,6 +6,8 @@ import { ImageResolver } from './image.js';
 import { ModelResolver } from './model.js';
 import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
+import { ProviderResolver } from './provider.js';
+import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 
 const rootDescriptions = {
@@ -25,6 +27,8 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ImageResolver,
       ModelResolver,
       ProfileResolver,
+      ProviderResolver,
+      StopResolver,
       SubscriptionResolver,
     ],
     validate: false,

@@ -1,13 +1,17 @@
 import type { History, Images, Profiles } from '../domain/ports.js';
 import type { Catalogue } from '../domain/route.js';
+import type { AccountService } from '../service/accounts.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { Generate } from '../service/generate.js';
 import type { ProfileService } from '../service/profiles.js';
+import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 
 /** The use cases and readings that GraphQL offers. */
 export type Services = {
   generate: Generate;
+  accountService: AccountService;
+  stopService: StopService;
   profileService: ProfileService;
   cannyPreview: CannyPreviewService;
   subscriptions: Subscriptions;

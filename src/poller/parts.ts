@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
-import type { Images, Worklist } from '../domain/ports.js';
+import type { Images, Pauses, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
@@ -15,6 +15,8 @@ export type PollerSettings = {
   unconfirmedMs: number;
   /** A submit is given up waiting for after so long; what became of it is then unknown. */
   submitTimeoutMs: number;
+  /** From the pause of an account until it is first asked whether it is mended; then twice as long each time. */
+  firstProbeMs: number;
   /** How long in-flight submits and saves may take at a stop. */
   drainMs: number;
 };
@@ -23,6 +25,7 @@ export type PollerSettings = {
 export type PollerParts = {
   accounts: readonly ServedAccount[];
   worklist: Worklist;
+  pauses: Pauses;
   change: (change: LedgerChange) => Promise<ChangeResult>;
   images: Images;
   bytes: ImageBytes;

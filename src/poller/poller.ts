@@ -6,6 +6,7 @@ import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
 import { driveAttempt } from './drive.js';
 import type { Driver, PollerParts } from './parts.js';
+import { probeAccounts } from './probe.js';
 import { sweep } from './sweep.js';
 
 /** The lease: renewed so often, dead after so long. A takeover thus comes within 20 s of a death. */
@@ -13,6 +14,8 @@ const renewEveryMs = 5_000;
 const deadAfterMs = 15_000;
 const admitEveryMs = 250;
 const sweepEveryMs = 1_000;
+/** Whether an account is due for a probe is looked up so often. */
+const probeEveryMs = 1_000;
 /** Admitted at once per account; a full batch is followed by the next at once. */
 const admittedAtOnce = 100;
 
@@ -57,6 +60,14 @@ export function createPoller(outer: PollerParts): Poller {
     everyMs: sweepEveryMs,
     run: async () => await sweep(outer),
     onError: report('The sweep'),
+  });
+
+  const probing = createTicker({
+    everyMs: probeEveryMs,
+    async run() {
+      if ((await probeAccounts(outer, stopping.signal)).resumed) admission.poke();
+    },
+    onError: report('Probing'),
   });
 
   function report(what: string): (error: unknown) => void {
@@ -124,13 +135,14 @@ export function createPoller(outer: PollerParts): Poller {
       takeovers.start();
       admission.start();
       sweeping.start();
+      probing.start();
     },
     poke: () => admission.poke(),
     async stop() {
       // Whatever waits for a database or a provider that does not answer is cut off after this.
       const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
-      await Promise.all([admission.stop(), sweeping.stop(), takeovers.stop()]);
+      await Promise.all([admission.stop(), sweeping.stop(), probing.stop(), takeovers.stop()]);
       while (inHand.size > 0) await Promise.all(inHand.values());
       clearTimeout(force);
       forced.abort();

@@ -6,8 +6,11 @@ import { asError, DarkroomError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
 
-/** How long an account rests after it was refused as a whole (no credits, key not allowed). */
-const accountPauseMs = 60_000;
+/** A generation whose account is refused as a whole waits so long at least: by then the pause is written. */
+const accountPauseMs = 1_000;
+
+/** So often may one generation be refused for its account; the next time it fails. */
+const accountRefusalsAtMost = 4;
 
 /** A process that was paused for longer than this before it could send does not send any more: it may be too late. */
 const sendWithinMs = 10_000;
@@ -181,7 +184,10 @@ async function refuse(
   ref: AttemptRef,
   outcome: Extract<SubmitOutcome, { kind: 'refused' }>,
 ): Promise<void> {
-  const { code, message, httpStatus, retry, retryAfterMs } = outcome;
+  const { code, message, httpStatus, retryAfterMs } = outcome;
+  // One that is refused again and again although the account proves well in between is itself the trouble.
+  const alone = outcome.retry === 'account' && (await parts.worklist.refusals(ref, code)) >= accountRefusalsAtMost;
+  const retry = alone ? 'never' : outcome.retry;
   const pauseMs =
     retry === 'account' ? accountPauseMs : backoffMs({ failures: ref.n, baseMs: 1_000, capMs: 60_000, retryAfterMs });
   await parts.change({
@@ -204,7 +210,7 @@ async function refuse(
   });
   if (retry !== 'account') return;
   // After the change: a pause that could not be written must not make a certain refusal uncertain.
-  await parts.worklist
-    .pauseAccount({ account: served.account.id, code, message, pauseMs: accountPauseMs })
+  await parts.pauses
+    .pause({ account: served.account.id, code, message, probeInMs: parts.settings.firstProbeMs })
     .catch((error: unknown) => parts.logger.error({ err: asError(error) }, 'An account could not be paused'));
 }

@@ -19,8 +19,10 @@ export async function sweep(parts: PollerParts): Promise<void> {
       }),
     });
   }
-  for (const generationId of await worklist.overdue(sweptAtOnce)) {
-    const errorMessage = 'It did not finish before its deadline; what runs at the provider cannot be stopped there.';
+  for (const { generationId, sent } of await worklist.overdue(sweptAtOnce)) {
+    const errorMessage = sent
+      ? 'It did not finish before its deadline; what runs at the provider cannot be stopped, and its cost will be added.'
+      : 'It did not finish before its deadline.';
     await change({
       generationId,
       attempt: null,

@@ -97,6 +97,15 @@ export type DownloadOutcome =
   | { kind: 'tooLarge'; message: string }
   | { kind: 'unavailable'; message: string };
 
+/** What a call that costs nothing says of an account. */
+export type ProbeOutcome =
+  | {
+      kind: 'well';
+      /** Credit left, in micro-USD, where the provider tells. */
+      creditMicros: number | null;
+    }
+  | { kind: 'refused' | 'unavailable'; message: string };
+
 /** One upstream. No word of its dialect is known outside its own files. None of the methods throws for what an upstream does. */
 export type Provider = {
   name: string;
@@ -106,6 +115,8 @@ export type Provider = {
   submit(account: ProviderAccount, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;
   look(account: ProviderAccount, task: TaskHandle, signal: AbortSignal): Promise<LookOutcome>;
   download(account: ProviderAccount, url: string, signal: AbortSignal): Promise<DownloadOutcome>;
+  /** Asks whether the account is usable, by a call that costs nothing. */
+  probe(account: ProviderAccount, signal: AbortSignal): Promise<ProbeOutcome>;
   /** Lets what is in flight end, then closes the sockets. */
   close(): Promise<void>;
 };

@@ -3,16 +3,23 @@ import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import type { ImageInputName } from '../domain/model.js';
 import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
-import type { Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
+import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
+import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.js';
 import { keepImage, storageRefusal, type ImageBytes } from './images.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
-export const inputBounds = { promptCharacters: 10_000, tags: 20, tagCharacters: 64, priority: 100 } as const;
+export const inputBounds = {
+  promptCharacters: 10_000,
+  tags: 20,
+  tagCharacters: 64,
+  priority: 100,
+  deadlineSeconds: 86_400,
+} as const;
 
 export type GenerateRequest = {
   control: ControlKind;
@@ -27,12 +34,18 @@ export type GenerateRequest = {
   model: string | null;
   tags: readonly string[];
   priority: number;
+  /** From acceptance until it fails by itself; null: as the operator has set it. */
+  deadlineSeconds: number | null;
+  /** Whoever repeats it with the same request gets the same generation. */
+  idempotencyKey: string | null;
 };
 
 export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Checked<Generation>>;
 
 type Parts = {
   ledger: Ledger;
+  idempotency: Idempotency;
+  history: Pick<History, 'generation'>;
   profiles: Profiles;
   images: Images;
   bytes: ImageBytes;
@@ -49,6 +62,14 @@ type CheckedImages = Partial<Record<'controlImage' | 'imagePrompt', CheckedImage
  */
 export function createGenerate(parts: Parts): Generate {
   return async (viewer, request) => {
+    const keyFaults = checkIdempotencyKey(request.idempotencyKey);
+    if (keyFaults.length > 0) return refused(...keyFaults);
+    const { idempotencyKey, ...asked } = request;
+    const requestKey = requestKeyOf(viewer, idempotencyKey, asked);
+    // First of all: what was accepted stays so, even if the profile has been archived since.
+    const earlier = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
+    if (earlier !== null) return earlier;
+
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
     const route = profile.ok
       ? chooseRoute(parts.catalogue, {
@@ -59,7 +80,12 @@ export function createGenerate(parts: Parts): Generate {
         })
       : null;
     const parameters = profile.ok && route?.ok === true ? parametersFor(request, route.value, profile.value) : null;
-    const texts = [...checkPrompt(request), ...checkTags(request.tags), ...checkPriority(request.priority)];
+    const texts = [
+      ...checkPrompt(request),
+      ...checkTags(request.tags),
+      ...checkPriority(request.priority),
+      ...checkDeadline(request.deadlineSeconds),
+    ];
     const cheap = [profile, route, parameters].flatMap((check) => (check?.ok === false ? check.refusals : []));
     // Images cost the most to check, so they are looked at only when all else is well.
     if (texts.length + cheap.length > 0 || !profile.ok || route?.ok !== true || parameters?.ok !== true) {
@@ -86,10 +112,14 @@ export function createGenerate(parts: Parts): Generate {
         images: kept,
         tags: [...new Set(request.tags)],
         priority: request.priority,
-        deadlineMs: parts.deadlineMs,
+        deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
         costEstimatedMicros: model.priceMicros,
+        requestKey,
       });
-      return accepted(generation);
+      if (generation !== null) return accepted(generation);
+      const winner = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
+      if (winner === null) throw new Error('An idempotency key was taken, and by nobody.');
+      return winner;
     } catch (error) {
       const full = storageRefusal(error, ['input']);
       if (full === null) throw error;
@@ -145,6 +175,13 @@ function checkPriority(priority: number): Refusal[] {
   return [
     refusal('OUT_OF_RANGE', ['input', 'priority'], message, { minimum: -bound, maximum: bound, given: priority }),
   ];
+}
+
+function checkDeadline(seconds: number | null): Refusal[] {
+  const maximum = inputBounds.deadlineSeconds;
+  if (seconds === null || (seconds >= 1 && seconds <= maximum)) return [];
+  const message = `deadlineSeconds must be from 1 to ${maximum}; ${seconds} was given.`;
+  return [refusal('OUT_OF_RANGE', ['input', 'deadlineSeconds'], message, { minimum: 1, maximum, given: seconds })];
 }
 
 async function checkImages(

@@ -7,12 +7,12 @@ import { isRowFault, type Database } from './database.js';
  * Writes new generations with their input images and first event, all in one statement: durable or absent, never half.
  */
 export function createAccept(database: Database): {
-  accept: (generation: NewGeneration) => Promise<Generation>;
+  accept: (generation: NewGeneration) => Promise<Generation | null>;
   drain: () => Promise<void>;
 } {
-  const batcher = createBatcher<NewGeneration, Generation>({
+  const batcher = createBatcher<NewGeneration, Generation | null>({
     isRowFault,
-    keyOf: (row) => row.id,
+    keyOf,
     write: async (rows) => await insert(database, rows),
   });
   return {
@@ -21,9 +21,14 @@ export function createAccept(database: Database): {
   };
 }
 
-const acceptedAtSchema = z.array(z.object({ accepted_at: z.date() }));
+/** One statement cannot claim the same idempotency key twice. */
+function keyOf({ id, projectId, requestKey }: NewGeneration): string {
+  return requestKey === null ? id : `${projectId} ${requestKey.subject} ${requestKey.key}`;
+}
 
-async function insert(database: Database, rows: NewGeneration[]): Promise<Generation[]> {
+const answerSchema = z.array(z.object({ accepted_at: z.date(), taken: z.array(z.string()) }));
+
+async function insert(database: Database, rows: NewGeneration[]): Promise<(Generation | null)[]> {
   const input = JSON.stringify(
     rows.map((row) => ({
       id: row.id,
@@ -43,6 +48,9 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<Genera
       priority: row.priority,
       deadline_ms: row.deadlineMs,
       cost_estimated_micros: row.costEstimatedMicros,
+      subject: row.requestKey?.subject ?? null,
+      key: row.requestKey?.key ?? null,
+      request_hash: row.requestKey?.requestHash.toString('hex') ?? null,
     })),
   );
   const answer = await database.prisma.$queryRaw`
@@ -50,8 +58,21 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<Genera
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
         prompt text, prompt_sent text, finetune_id text, parameters jsonb, control_image_id uuid, image_prompt_id uuid,
-        tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint
+        tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
+        subject uuid, key text, request_hash text
       )
+    ),
+    claimed as (
+      insert into idempotency as known (project_id, subject, key, generation_id, request_hash, expires_at)
+      select project_id, subject, key, id, decode(request_hash, 'hex'), now() + interval '24 hours'
+      from input where key is not null order by project_id, subject, key
+      on conflict (project_id, subject, key) do update set generation_id = excluded.generation_id,
+        request_hash = excluded.request_hash, expires_at = excluded.expires_at
+        where known.expires_at <= now() or known.generation_id = excluded.generation_id
+      returning generation_id
+    ),
+    welcome as materialized (
+      select * from input where key is null or id in (select generation_id from claimed)
     ),
     added as (
       insert into generation (
@@ -60,12 +81,12 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<Genera
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, parameters,
              tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
-      from input order by id
+      from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing
       returning id
     ),
-    fresh as materialized (select * from input where id in (select id from added)),
+    fresh as materialized (select * from welcome where id in (select id from added)),
     pictured as (
       insert into generation_image (generation_id, role, project_id, image_id)
       select id, 'CONTROL'::image_role, project_id, control_image_id from fresh where control_image_id is not null
@@ -76,14 +97,14 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<Genera
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)
       select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
     )
-    select now() as accepted_at`;
-  const at = acceptedAtSchema.parse(answer)[0]?.accepted_at ?? new Date();
-  return rows.map((row) => asAccepted(row, at));
+    select now() as accepted_at, array(select id::text from input where id not in (select id from welcome)) as taken`;
+  const [{ accepted_at: at, taken } = { accepted_at: new Date(), taken: [] }] = answerSchema.parse(answer);
+  return rows.map((row) => (taken.includes(row.id) ? null : asAccepted(row, at)));
 }
 
 /** The row as it now stands, without reading it back. */
 function asAccepted(row: NewGeneration, at: Date): Generation {
-  const { images: _images, deadlineMs, ...rest } = row;
+  const { images: _images, requestKey: _key, deadlineMs, ...rest } = row;
   return {
     ...rest,
     version: 1,

@@ -33,7 +33,7 @@ export async function admit(database: Database, request: AdmissionRequest): Prom
       free as materialized (
         select least(${limit}::integer - coalesce(sum(n), 0), ${atMost}::integer)::integer as n from slots
       ),
-      paused as (select 1 from account_pause where account = ${account} and probe_at > now()),
+      paused as (select 1 from account_pause where account = ${account}),
       waiting as (
         select id, project_id, priority,
                row_number() over (partition by project_id order by priority desc, id) as rank
@@ -73,16 +73,4 @@ export async function admit(database: Database, request: AdmissionRequest): Prom
       select id as generation_id, attempt_count as n from moved order by id`;
     return admittedSchema.parse(answer).map((row) => ({ generationId: row.generation_id, n: row.n }));
   });
-}
-
-/** Takes no submits for the account before `pauseMs` have passed. */
-export async function pauseAccount(
-  database: Database,
-  pause: { account: string; code: string; message: string; pauseMs: number },
-): Promise<void> {
-  await database.prisma.$executeRaw`
-    insert into account_pause (account, code, message, probe_at)
-    values (${pause.account}, ${pause.code}, ${pause.message}, now() + ${pause.pauseMs} * interval '1 millisecond')
-    on conflict (account) do update set code = excluded.code, message = excluded.message,
-      probe_at = excluded.probe_at`;
 }

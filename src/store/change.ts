@@ -80,7 +80,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       )
     ),
     locked as materialized (
-      select g.id, g.status, g.version, g.updated_at, g.project_id, g.profile_id, g.control, g.provider
+      select g.id, g.status, g.version, g.updated_at, g.project_id, g.profile_id, g.control, g.provider, g.attempt_count
       from generation g where g.id in (select id from input) order by g.id for update
     ),
     attempted as (
@@ -110,7 +110,9 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
     decided as materialized (
       select i.*, l.status as old_status, l.version as old_version, l.updated_at as old_updated_at, l.project_id,
              l.profile_id, l.control, l.provider,
-             i.to_status is not null and l.status = any (i.from_status) as moves
+             -- An attempt that is not the last one adds what it cost, and nothing else.
+             i.to_status is not null and l.status = any (i.from_status)
+               and (i.attempt_n is null or i.attempt_n = l.attempt_count) as moves
       from input i join locked l on l.id = i.id
       where i.attempt_n is null or i.i in (select i from attempted)
     ),

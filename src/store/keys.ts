@@ -15,6 +15,7 @@ export async function findKey(database: Database, hash: Buffer): Promise<Viewer 
     projectName: project.name,
     keyId: row.id,
     keyName: row.name,
+    operator: row.operator,
   };
 }
 
@@ -28,9 +29,14 @@ export async function ensureProject(
   return { id: row.id, made: count === 1 };
 }
 
+/** Makes a key an operator's. */
+export async function promoteKey(database: Database, hash: Buffer): Promise<void> {
+  await database.prisma.apiKey.update({ where: { hash: Uint8Array.from(hash) }, data: { operator: true } });
+}
+
 export async function addKey(
   database: Database,
-  key: { id: string; projectId: string; name: string; hash: Buffer },
+  key: { id: string; projectId: string; name: string; hash: Buffer; operator: boolean },
 ): Promise<void> {
   await database.prisma.apiKey.create({ data: { ...key, hash: Uint8Array.from(key.hash) } });
 }

@@ -1,11 +1,13 @@
-import type { History, Images, Ledger, Profiles, Worklist } from '../domain/ports.js';
+import type { History, Idempotency, Images, Ledger, Pauses, Profiles, Worklist } from '../domain/ports.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, numberEvents, progressed } from './events.js';
 import { createHistory } from './history.js';
+import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
+import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
 import { createWorklist } from './worklist.js';
 
@@ -20,7 +22,9 @@ export type Store = {
   database: Database;
   ledger: Ledger;
   worklist: Worklist;
+  pauses: Pauses;
   history: History;
+  idempotency: Idempotency;
   profiles: Profiles;
   images: Images;
   events: EventSource;
@@ -40,7 +44,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     ledger: {
       async accept(generation) {
         const accepted = await accept(generation);
-        onCommit();
+        if (accepted !== null) onCommit();
         return accepted;
       },
       async change(each) {
@@ -50,7 +54,9 @@ export function openStore(url: string, onCommit: () => void): Store {
       },
     },
     worklist: createWorklist(background),
+    pauses: createPauses(background),
     history: createHistory(database),
+    idempotency: createIdempotency(database),
     profiles: createProfiles(database),
     images: createImages(database),
     events: {

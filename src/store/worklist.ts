@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { savingGraceMs } from '../domain/lifecycle.js';
 import type { AttemptRef, WorkItem, Worklist } from '../domain/ports.js';
-import { admit, pauseAccount } from './admit.js';
+import { admit } from './admit.js';
 import type { Database } from './database.js';
 import { toGeneration } from './history.js';
 import { toImage } from './images.js';
@@ -18,8 +18,12 @@ export function createWorklist(database: Database): Worklist {
     takeOver: async (request) => await takeOver(database, request),
     owned: async (instanceId) => await ownedBy(database, instanceId),
     admit: async (request) => await admit(database, request),
-    pauseAccount: async (pause) => await pauseAccount(database, pause),
     load: async (ref) => await load(database, ref),
+    async refusals({ generationId, n }, errorCode) {
+      return await database.prisma.attempt.count({
+        where: { generationId, n: { lt: n }, state: 'REFUSED', errorCode },
+      });
+    },
     async noteProgress({ generationId, n, instanceId, looks, word, progress }) {
       const rounded = progress === null ? null : Math.round(progress * 1_000) / 1_000;
       await database.prisma.$executeRaw`
@@ -29,14 +33,15 @@ export function createWorklist(database: Database): Worklist {
     },
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
-        select id from generation
+        select id, exists (select from attempt a where a.generation_id = id and a.state in ('SENT', 'ACCEPTED')) as sent
+        from generation
         where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING') and deadline < now()
           and (status <> 'SAVING' or deadline < now() - ${savingGraceMs} * interval '1 millisecond')
         order by deadline limit ${limit}::integer`;
       return z
-        .array(z.object({ id: z.string() }))
+        .array(z.object({ id: z.string(), sent: z.boolean() }))
         .parse(rows)
-        .map((row) => row.id);
+        .map(({ id, sent }) => ({ generationId: id, sent }));
     },
     async unanswered(unconfirmedMs, limit) {
       const rows = await database.prisma.$queryRaw`

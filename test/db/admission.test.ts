@@ -148,10 +148,10 @@ it('admits at most as many as asked for, and leaves other accounts alone', async
 
 it('admits nothing for an account that is paused, and goes on when the pause is over', async () => {
   await bench.accept(1);
-  const pause = { account, code: 'PROVIDER_OUT_OF_CREDITS', message: 'no credits', pauseMs: 60_000 };
-  await bench.store.worklist.pauseAccount(pause);
+  const { pauses } = bench.store;
+  await pauses.pause({ account, code: 'PROVIDER_OUT_OF_CREDITS', message: 'no credits', probeInMs: 0 });
   expect(await admitted(5)).toEqual([]);
-  await bench.store.worklist.pauseAccount({ ...pause, pauseMs: 0 });
+  await pauses.resume(account, { probed: true });
   expect(await admitted(5)).toHaveLength(1);
 });
 

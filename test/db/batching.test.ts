@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { generationMove } from '../../src/domain/change.js';
 import { newId } from '../../src/domain/ids.js';
-import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { acceptOne, openLedger, type LedgerBench } from '../support/ledger.js';
 
 let bench: LedgerBench;
 const callers = 200;
@@ -32,7 +32,7 @@ const cancel = generationMove('CANCELED');
 
 it('writes what many callers accept at once in few round trips, and answers each with its own', async () => {
   const rows = Array.from({ length: callers }, (_, n) => bench.fresh({ prompt: `prompt ${n}`, tags: [`t${n}`] }));
-  const answers = await Promise.all(rows.map(async (row) => await bench.store.ledger.accept(row)));
+  const answers = await Promise.all(rows.map(async (row) => await acceptOne(bench.store.ledger, row)));
   expect(answers.map(({ id, prompt, status, version }) => ({ id, prompt, status, version }))).toEqual(
     rows.map(({ id, prompt }) => ({ id, prompt, status: 'QUEUED', version: 1 })),
   );

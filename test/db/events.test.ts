@@ -6,7 +6,7 @@ import { newId } from '../../src/domain/ids.js';
 import { createAccept } from '../../src/store/accept.js';
 import { createChange } from '../../src/store/change.js';
 import { eventsAfter, lastPosition, numberEvents } from '../../src/store/events.js';
-import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { acceptOne, openLedger, type LedgerBench } from '../support/ledger.js';
 
 let bench: LedgerBench;
 let slow: Client;
@@ -31,7 +31,7 @@ async function write(count: number): Promise<void> {
   const { change } = createChange(database);
   await Promise.all(
     Array.from({ length: count }, async () => {
-      const { id } = await accept(bench.fresh());
+      const { id } = await acceptOne({ accept }, bench.fresh());
       for (const to of steps) await change({ generationId: id, attempt: null, generation: generationMove(to) });
     }),
   );

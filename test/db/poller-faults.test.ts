@@ -36,11 +36,18 @@ beforeEach(async () => {
       },
     ],
     worklist: bench.store.worklist,
+    pauses: bench.store.pauses,
     change: async (change) => await bench.store.ledger.change(change),
     images: bench.store.images,
     bytes: createDiskStore({ folder: join(folder, 'images'), minFreeBytes: 0 }),
     inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
-    settings: { pollIntervalMs: 50, unconfirmedMs: 60_000, submitTimeoutMs: 5_000, drainMs: 5_000 },
+    settings: {
+      pollIntervalMs: 50,
+      unconfirmedMs: 60_000,
+      submitTimeoutMs: 5_000,
+      firstProbeMs: 1_000,
+      drainMs: 5_000,
+    },
     logger: createLogger('silent'),
   };
 });
@@ -156,9 +163,9 @@ it('does not send after it was paused for so long that the submit may have been 
 it('keeps a refusal certain when the account cannot be paused', async () => {
   sandbox.setCredits(0, 'key');
   const id = await run({
-    worklist: {
-      ...parts.worklist,
-      pauseAccount: async () => await Promise.reject(new Error('The database is away.')),
+    pauses: {
+      ...parts.pauses,
+      pause: async () => await Promise.reject(new Error('The database is away.')),
     },
   });
   await vi.waitFor(async () => expect(await attempts(id)).toEqual([['REFUSED', 'PROVIDER_OUT_OF_CREDITS']]));

@@ -5,7 +5,7 @@ import { newId, publicId } from '../../src/domain/ids.js';
 import { ensureProject } from '../../src/store/keys.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { newGeneration } from '../support/ledger.js';
+import { acceptOne, newGeneration } from '../support/ledger.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { readGeneration, waitFor, waitForEnd } from '../support/generations.js';
 
@@ -50,7 +50,7 @@ async function leave(
 ): Promise<string> {
   const parameters = { width: 256, height: 256 };
   const prompt = `left ${stage}${stage === 'DEADLINE' ? ' [sandbox: duration=300s]' : ''}`;
-  const { id } = await store.ledger.accept(newGeneration({ projectId, prompt, promptSent: prompt, parameters }));
+  const { id } = await acceptOne(store.ledger, newGeneration({ projectId, prompt, promptSent: prompt, parameters }));
   await store.worklist.admit({ account: 'sandbox', instanceId: owner, limit: 24, atMost: 1 });
   if (stage === 'INTENDED' || stage === 'OTHERS') return id;
   await store.ledger.change({ generationId: id, attempt: attemptMove(1, owner, 'SENT'), generation: null });

@@ -144,32 +144,10 @@ it('waits and sends again what was refused as too much', async () => {
   expect(await waitForEnd(darkroom.api, id)).toMatchObject({ error: { code: 'DEADLINE_EXCEEDED' } });
 });
 
-it.each([
-  ['402', 'PROVIDER_OUT_OF_CREDITS'],
-  ['403', 'PROVIDER_UNAUTHORIZED'],
-])('pauses the account after %s, sends nothing meanwhile, and goes on afterwards', async (word, code) => {
-  const id = await ask(word);
-  const state = await waitFor(darkroom.api, id, ({ status, error }) => status === 'QUEUED' && error !== null);
-  expect(state.error?.code).toBe(code);
-  expect(Date.parse(state.nextAttemptAt ?? '') - Date.now()).toBeGreaterThan(30_000);
-  const [pause] = await darkroom.sql("select code from account_pause where account = 'sandbox' and probe_at > now()");
-  expect(pause).toEqual({ code });
-
-  const waiting = await ask('ready');
-  const resumedAt = Date.now();
-  await darkroom.sql('delete from account_pause');
-  expect((await waitForEnd(darkroom.api, waiting)).status).toBe('SUCCEEDED');
-  expect(darkroom.submits('[sandbox: ready]').at(-1)?.at).toBeGreaterThanOrEqual(resumedAt);
-  await darkroom.sql("update generation set deadline = now() where status = 'QUEUED'");
-  expect((await waitForEnd(darkroom.api, id)).status).toBe('FAILED');
-});
-
 it('was billed once for each, and never twice', () => {
   const repeats = darkroom.submits().filter((entry) => (entry.submit?.repeats ?? 0) > 0);
-  // The very same body came again for what was refused, and for the second `ready` of each pause.
-  expect(new Set(repeats.map((entry) => entry.submit?.prompt))).toEqual(
-    new Set(['a jar [sandbox: 429]', 'a jar [sandbox: ready]']),
-  );
+  // The very same body came again for what was refused.
+  expect(new Set(repeats.map((entry) => entry.submit?.prompt))).toEqual(new Set(['a jar [sandbox: 429]']));
   const tasks = darkroom.sandbox.tasks().map((task) => String(task.request['prompt']));
   const twice = tasks.filter((prompt, n) => tasks.indexOf(prompt) !== n && !prompt.includes('ready'));
   expect(twice).toEqual([]);

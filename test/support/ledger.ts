@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import type { NewGeneration } from '../../src/domain/generation.js';
+import type { Generation, NewGeneration } from '../../src/domain/generation.js';
 import { newId } from '../../src/domain/ids.js';
+import type { Ledger } from '../../src/domain/ports.js';
 import { openDatabase, type Database } from '../../src/store/database.js';
 import { ensureProject } from '../../src/store/keys.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
@@ -53,7 +54,7 @@ export async function openLedger(): Promise<LedgerBench> {
     fresh,
     async accept(count, details) {
       const rows = Array.from({ length: count }, () => fresh(details));
-      return (await Promise.all(rows.map(async (row) => await store.ledger.accept(row)))).map((each) => each.id);
+      return (await Promise.all(rows.map(async (row) => await acceptOne(store.ledger, row)))).map((each) => each.id);
     },
     async checkHistory() {
       const broken = await sql(`
@@ -78,6 +79,13 @@ export async function openLedger(): Promise<LedgerBench> {
   };
 }
 
+/** Accepts what nothing stands in the way of. */
+export async function acceptOne(ledger: Pick<Ledger, 'accept'>, row: NewGeneration): Promise<Generation> {
+  const generation = await ledger.accept(row);
+  if (generation === null) throw new Error(`The idempotency key of ${row.id} is taken.`);
+  return generation;
+}
+
 /** Something that can be accepted. */
 export function newGeneration(details: { projectId: string } & Partial<NewGeneration>): NewGeneration {
   return {
@@ -96,6 +104,7 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     priority: 0,
     deadlineMs: 60_000,
     costEstimatedMicros: null,
+    requestKey: null,
     ...details,
   };
 }

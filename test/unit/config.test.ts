@@ -45,6 +45,7 @@ const defaults: Config = {
   deadlineMs: 1_800_000,
   unconfirmedMs: 900_000,
   submitTimeoutMs: 60_000,
+  firstProbeMs: 15_000,
   pollIntervalMs: 500,
   accounts: [
     { id: 'sandbox', provider: 'bfl', baseUrl: null, apiKey: 'sandbox-key', hosts: [], limit: 24, sandbox: true },

@@ -21,6 +21,7 @@ export const viewer: Viewer = {
   projectName: 'Demo',
   keyId: idAt(2),
   keyName: 'test',
+  operator: false,
 };
 
 export function makeModel(details: Partial<Model> = {}): Model {
@@ -92,7 +93,7 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
 
 /** What the ledger would answer to `accept`. */
 export function acceptedGeneration(made: NewGeneration): Generation {
-  const { images: _images, deadlineMs, ...rest } = made;
+  const { images: _images, requestKey: _key, deadlineMs, ...rest } = made;
   return makeGeneration({ ...rest, deadline: new Date(aDay.getTime() + deadlineMs) });
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Profile } from '../../src/domain/generation.js';
 import { publicId } from '../../src/domain/ids.js';
-import type { Ledger } from '../../src/domain/ports.js';
+import type { History, Idempotency, Ledger } from '../../src/domain/ports.js';
 import type { Account } from '../../src/domain/route.js';
 import { DarkroomError } from '../../src/errors.js';
 import { createBflProvider } from '../../src/providers/bfl/bfl.js';
@@ -28,12 +28,15 @@ const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit:
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
 const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>() };
+const idempotency = { find: vi.fn<Idempotency['find']>(async () => null) };
+const history = { generation: vi.fn<History['generation']>() };
 let images = fakeImages(kept);
 let reader = fakeReader(images);
 
 beforeEach(() => {
   vi.resetAllMocks();
   ledger.accept.mockImplementation(async (made) => acceptedGeneration(made));
+  idempotency.find.mockResolvedValue(null);
   images = fakeImages(kept);
   reader = fakeReader(images);
 });
@@ -50,6 +53,8 @@ const plain: GenerateRequest = {
   model: 'flux-pro-finetuned',
   tags: [],
   priority: 0,
+  deadlineSeconds: null,
+  idempotencyKey: null,
 };
 const canny: GenerateRequest = { ...plain, control: 'CANNY', model: null, controlImage: control };
 
@@ -60,7 +65,8 @@ async function generate(
 ): ReturnType<ReturnType<typeof createGenerate>> {
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
-  const parts = { ledger, profiles: fakeProfiles(...profiles), images, bytes, reader, catalogue, deadlineMs: 1_000 };
+  const stores = { ledger, idempotency, history, profiles: fakeProfiles(...profiles), images, bytes };
+  const parts = { ...stores, reader, catalogue, deadlineMs: 1_000 };
   return await createGenerate(parts)(viewer, request);
 }
 /** What a refused request must have left undone. */
@@ -103,6 +109,7 @@ describe('a good request', () => {
           priority: -100,
           deadlineMs: 1_000,
           costEstimatedMicros: 60_000,
+          requestKey: null,
         },
       ],
     ]);
@@ -171,6 +178,10 @@ describe('a wrong request', () => {
     ['a prompt with a NUL', { prompt: 'a\u0000' }, 'INVALID input.prompt'],
     ['too many tags', { tags: Array.from({ length: 21 }, (_, n) => `t${n}`) }, 'OUT_OF_RANGE input.tags'],
     ['a priority that is too low', { priority: -101 }, 'OUT_OF_RANGE input.priority'],
+    ['a deadline that is too near', { deadlineSeconds: 0 }, 'OUT_OF_RANGE input.deadlineSeconds'],
+    ['a deadline that is too far', { deadlineSeconds: 86_401 }, 'OUT_OF_RANGE input.deadlineSeconds'],
+    ['an empty idempotency key', { idempotencyKey: '' }, 'REQUIRED input.idempotencyKey'],
+    ['an idempotency key that is too long', { idempotencyKey: 'x'.repeat(201) }, 'OUT_OF_RANGE input.idempotencyKey'],
     ['an unknown provider', { provider: 'fal' }, 'NO_ROUTE input.provider'],
     ['an unknown model', { model: 'flux-99' }, 'NO_ROUTE input.model'],
     ['an unknown profile', { profileId: publicId('FinetuneProfile', idAt(77)) }, 'NOT_FOUND input.profileId'],

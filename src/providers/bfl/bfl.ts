@@ -6,6 +6,7 @@ import { createBody } from './body.js';
 import { flux1Models } from './flux1.js';
 import { kleinModels } from './klein.js';
 import { readLook } from './look.js';
+import { readProbe } from './probe.js';
 import { readSubmit } from './submit.js';
 
 /**
@@ -51,6 +52,15 @@ export function createBflProvider(options: { timeouts?: Partial<Timeouts>; maxIm
       return readLook(exchange, account.apiKey, Date.now());
     },
     download: (account, url, signal) => downloadImage({ transport, account, url, maxBytes, signal }),
+    async probe(account, signal) {
+      const url = endpointUrl(account, '/v1/credits');
+      if (url === null || !isHeaderValue(account.apiKey)) {
+        return { kind: 'refused', message: `the account's ${url === null ? 'base URL' : 'key'} cannot be used` };
+      }
+      const headers = { 'x-key': account.apiKey, accept: 'application/json' };
+      const exchange = await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
+      return readProbe(exchange, account.apiKey);
+    },
     close: () => transport.close(),
   };
 }

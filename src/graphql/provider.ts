@@ -1,0 +1,122 @@
+import type { AccountState } from '../service/accounts.js';
+import type { Checked } from '../domain/refusal.js';
+import { viewerOf, type Context } from './context.js';
+import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from './decorators.js';
+import { DateTime } from './scalars.js';
+import { UserError } from './user-error.js';
+
+@ObjectType({ description: 'Why a provider account takes no submits at present. What waits for it keeps waiting.' })
+export class AccountPause {
+  @Field(() => String, {
+    description: 'PROVIDER_OUT_OF_CREDITS, PROVIDER_UNAUTHORIZED (both by the provider), or PAUSED_BY_OPERATOR.',
+  })
+  code: string;
+
+  @Field(() => String, { description: 'In words, as last found.' })
+  message: string;
+
+  @Field(() => DateTime, { description: 'Since when.' })
+  since: Date;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When it is asked next, by a call that costs nothing, whether it is mended; null: an operator paused it.',
+  })
+  nextProbeAt: Date | null;
+}
+
+@ObjectType({ description: "One of this server's accounts at a provider. All projects share it." })
+export class ProviderAccount {
+  @Field(() => ID, { description: 'Id of the account, as the operator named it.' })
+  id: string;
+
+  @Field(() => String, { description: 'The provider.' })
+  provider: string;
+
+  @Field(() => Boolean, { description: 'Whether it is the sandbox: a pretend upstream that costs nothing.' })
+  sandbox: boolean;
+
+  @Field(() => Int, { description: 'How many tasks the provider lets it have at once.' })
+  activeLimit: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many it has, over all projects and processes; null unless the key is an operator’s.',
+  })
+  slotsInUse: number | null;
+
+  @Field(() => AccountPause, { nullable: true, description: 'Why it takes no submits; null: it takes them.' })
+  paused: AccountPause | null;
+}
+
+@ObjectType({ description: 'A provider of which this server has accounts.' })
+export class Provider {
+  @Field(() => String, { description: 'Its name, as in the inputs.' })
+  name: string;
+
+  @Field(() => [ProviderAccount], { description: 'The accounts.' })
+  accounts: ProviderAccount[];
+}
+
+@ObjectType()
+abstract class AccountPayload {
+  @Field(() => ProviderAccount, { nullable: true, description: 'The account as it now stands; null when refused.' })
+  account: ProviderAccount | null;
+
+  @Field(() => [UserError], { description: 'Why it was refused; empty when it was not.' })
+  userErrors: UserError[];
+}
+
+@ObjectType({ description: 'Answer to pauseProvider.' })
+export class PauseProviderPayload extends AccountPayload {}
+
+@ObjectType({ description: 'Answer to resumeProvider.' })
+export class ResumeProviderPayload extends AccountPayload {}
+
+function accountNode({ account, pause, slotsInUse }: AccountState): ProviderAccount {
+  const { id, provider, sandbox, limit } = account;
+  const paused =
+    pause === null
+      ? null
+      : { code: pause.code, message: pause.message, since: pause.pausedAt, nextProbeAt: pause.probeAt };
+  return { id, provider, sandbox, activeLimit: limit, slotsInUse, paused };
+}
+
+function payload(checked: Checked<AccountState>): AccountPayload {
+  return checked.ok
+    ? { account: accountNode(checked.value), userErrors: [] }
+    : { account: null, userErrors: checked.refusals };
+}
+
+@Resolver()
+export class ProviderResolver {
+  @Query(() => [Provider], { description: 'The providers of which this server has accounts, and how those stand.' })
+  async providers(@Ctx() context: Context): Promise<Provider[]> {
+    const accounts = (await context.services.accountService.list(viewerOf(context))).map(accountNode);
+    const names = [...new Set(accounts.map(({ provider }) => provider))];
+    return names.map((name) => ({ name, accounts: accounts.filter(({ provider }) => provider === name) }));
+  }
+
+  @Mutation(() => PauseProviderPayload, {
+    description: 'Submits nothing more to an account until it is resumed; what runs there goes on. For operators.',
+  })
+  async pauseProvider(
+    @Ctx() context: Context,
+    @Arg('account', () => ID, { description: 'Id of the account.' }) account: string,
+    @Arg('reason', () => String, { nullable: true, description: 'Shown to everybody who waits; up to 500 characters.' })
+    reason?: string | null,
+  ): Promise<PauseProviderPayload> {
+    return payload(await context.services.accountService.pause(viewerOf(context), account, reason ?? null));
+  }
+
+  @Mutation(() => ResumeProviderPayload, {
+    description: 'Submits to an account again, whoever paused it and why. For operators.',
+  })
+  async resumeProvider(
+    @Ctx() context: Context,
+    @Arg('account', () => ID, { description: 'Id of the account.' }) account: string,
+  ): Promise<ResumeProviderPayload> {
+    return payload(await context.services.accountService.resume(viewerOf(context), account));
+  }
+}
