@@ -12,7 +12,7 @@ const rooms = {
   poller: ['domain', 'providers', 'service'],
   store: ['domain', 'events'],
   graphql: ['domain', 'service'],
-  server: ['domain', 'access', 'graphql', 'images'],
+  server: ['domain', 'access', 'graphql', 'images', 'service'],
   sandbox: [],
 };
 

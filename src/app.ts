@@ -26,18 +26,20 @@ import { createUpload } from './service/images.js';
 import { createProfileService } from './service/profiles.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
+import { createReceiveWebhook } from './service/webhooks.js';
 import { startEmbeddedPostgres } from './store/embedded.js';
 import { lockFolder } from './store/folder-lock.js';
 import { prepareDataFolder } from './store/data-folder.js';
 import { findKey } from './store/keys.js';
 import { migrate } from './store/migrate.js';
-import { checkPartitions, ensurePartitions } from './store/partitions.js';
+import { checkPartitions } from './store/partitions.js';
 import { openStore } from './store/store.js';
+import { upkeep } from './store/upkeep.js';
 import { createTicker } from './time.js';
 
 /** How long submits and savings in flight may take at a stop. */
 const drainMs = 10_000;
-const partitionsEveryMs = 6 * 60 * 60_000;
+const upkeepEveryMs = 10 * 60_000;
 
 export type App = {
   /** Where the API listens; null in a process that only polls. */
@@ -97,14 +99,14 @@ async function build(
   const hub = createHub();
   const relay = createRelay({ source: store.events, hub, logger });
 
-  const partitions = createTicker({
-    everyMs: partitionsEveryMs,
-    run: async () => await ensurePartitions(store.database, new Date()),
-    onError: (error) => logger.error({ err: asError(error) }, 'Partitions could not be made; again later'),
+  const keeping = createTicker({
+    everyMs: upkeepEveryMs,
+    run: async () => await upkeep(store.database, new Date()),
+    onError: (error) => logger.error({ err: asError(error) }, 'The upkeep of the database failed; again later'),
   });
-  await ensurePartitions(store.database, new Date());
-  partitions.start();
-  owned('the partitions', async () => await partitions.stop());
+  await upkeep(store.database, new Date());
+  keeping.start();
+  owned('the upkeep', async () => await keeping.stop());
 
   const imageStore = createDiskStore({ folder: join(dataFolder, 'images') });
   await imageStore.start();
@@ -139,6 +141,7 @@ async function build(
       accounts: served(config, sandboxUrl, bfl),
       worklist: store.worklist,
       pauses: store.pauses,
+      hints: store.hints,
       change: async (change) => await store.ledger.change(change),
       images: store.images,
       bytes: imageStore,
@@ -212,6 +215,10 @@ async function build(
       imageStore: async () => await imageStore.check(),
       partitions: async () => await checkPartitions(store.database, new Date()),
     },
+    receiveWebhook: createReceiveWebhook({
+      hints: store.hints,
+      readers: new Map([[bfl.name, bfl.readWebhook]]),
+    }),
     demoKey: config.databaseUrl === null ? demo.apiKey : null,
     publicUrl: config.publicUrl,
     corsOrigins: config.corsOrigins,
@@ -232,13 +239,14 @@ function portFault(error: unknown, message: string): unknown {
 
 /** The accounts with their adapters and keys, for the one part that calls providers. */
 function served(config: Config, sandboxUrl: string | null, provider: ServedAccount['provider']): ServedAccount[] {
-  return config.accounts.map(({ id, provider: name, sandbox, limit, baseUrl, apiKey, hosts }) => {
+  return config.accounts.map(({ id, provider: name, sandbox, limit, baseUrl, apiKey, hosts, webhookUrl }) => {
     const address = baseUrl ?? (sandbox ? sandboxUrl : bflDefaults.baseUrl);
     if (address === null || apiKey === null) throw new Error(`The account ${id} has no address or no key.`);
     return {
       account: { id, provider: name, sandbox, limit },
       access: { id, baseUrl: address, apiKey, hosts },
       provider,
+      webhookUrl,
     };
   });
 }

@@ -11,6 +11,7 @@ export const variables = {
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   CORS_ORIGINS: z.string().default('http://localhost:3000,http://localhost:5173,http://localhost:8080'),
+  WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
   DARKROOM_DATA: z.string().default('.darkroom'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   ROLE: z.enum(['all', 'api', 'poller']).default('all'),
@@ -25,6 +26,7 @@ export const variables = {
   BFL_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   BFL_ALLOW_HTTP: z.enum(['true', 'false']).default('false'),
   BFL_HOSTS: z.string().default('.bfl.ai'),
+  BFL_WEBHOOKS: z.enum(['true', 'false']).default('false'),
   BFL_ACTIVE_TASKS: z.coerce.number().int().min(1).max(100_000).default(24),
   SANDBOX_URL: z.url({ protocol: /^https?$/ }).optional(),
   SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(4100),
@@ -40,6 +42,8 @@ export type AccountConfig = {
   apiKey: string | null;
   hosts: readonly string[];
   limit: number;
+  /** Where the provider can reach our `/webhooks`; null: it is not asked to call. */
+  webhookUrl: string | null;
   sandbox: boolean;
 };
 
@@ -129,7 +133,8 @@ function list(text: string): string[] {
 function readAccounts(env: Variables, problems: string[]): AccountConfig[] {
   const polls = env.ROLE !== 'api';
   const real = env.BFL_API_KEY !== undefined || env.BFL_API_KEY_FILE !== undefined || env.BFL_BASE_URL !== undefined;
-  const common = { provider: 'bfl', limit: env.BFL_ACTIVE_TASKS } as const;
+  const webhookUrl = env.BFL_WEBHOOKS === 'true' ? readWebhookUrl(env, real, problems) : null;
+  const common = { provider: 'bfl', limit: env.BFL_ACTIVE_TASKS, webhookUrl } as const;
   if (!real) {
     const baseUrl = env.SANDBOX_URL?.replace(/\/+$/, '') ?? null;
     return [{ ...common, id: 'sandbox', baseUrl, apiKey: polls ? 'sandbox-key' : null, hosts: [], sandbox: true }];
@@ -142,6 +147,14 @@ function readAccounts(env: Variables, problems: string[]): AccountConfig[] {
   const apiKey = polls ? readSecret(env, problems) : null;
   const baseUrl = env.BFL_BASE_URL?.replace(/\/+$/, '') ?? null;
   return [{ ...common, id: 'bfl', baseUrl, apiKey, hosts: list(env.BFL_HOSTS), sandbox: false }];
+}
+
+function readWebhookUrl(env: Variables, real: boolean, problems: string[]): string | null {
+  const url = (env.WEBHOOK_URL ?? env.PUBLIC_URL)?.replace(/\/+$/, '') ?? null;
+  if (url === null) problems.push('BFL_WEBHOOKS=true needs WEBHOOK_URL or PUBLIC_URL, where the provider is to call');
+  else if (real && !url.startsWith('https:'))
+    problems.push('WEBHOOK_URL must be https: Black Forest Labs calls no other');
+  return url;
 }
 
 function readSecret(env: Variables, problems: string[]): string | null {

@@ -5,6 +5,48 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
+/** A sleeper that can be woken: a ring while nobody sleeps ends the next sleep at once. */
+export type Alarm = {
+  /** Waits `ms` milliseconds, until the next ring, or until `signal` aborts. */
+  sleep(ms: number): Promise<void>;
+  ring(): void;
+  /** Forgets the signal; whoever sleeps wakes. */
+  stop(): void;
+};
+
+export function createAlarm(signal: AbortSignal): Alarm {
+  let rung = signal.aborted;
+  let wake = (): void => undefined;
+
+  function ring(): void {
+    rung = true;
+    wake();
+  }
+  // One listener for all sleeps: there are thousands of sleepers on one signal.
+  signal.addEventListener('abort', ring, { once: true });
+
+  return {
+    async sleep(ms) {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wake = () => undefined;
+      rung = signal.aborted;
+    },
+    ring,
+    stop() {
+      signal.removeEventListener('abort', ring);
+      ring();
+    },
+  };
+}
+
 /** A loop with an owner: runs at once, then again `everyMs` after each run, or sooner when poked. */
 export type Ticker = {
   start(): void;

@@ -33,6 +33,8 @@ export type AttemptMove = {
   taskId?: string | null;
   pollingUrl?: string | null;
   request?: unknown;
+  /** 32 bytes from which its webhook's token and secret are derived. */
+  webhookKey?: Uint8Array | null;
   httpStatus?: number | null;
   errorCode?: GenerationErrorCode | null;
   errorMessage?: string | null;

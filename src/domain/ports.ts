@@ -147,6 +147,8 @@ export type WorkItem = {
     costMicros: number | null;
     intendedAt: Date;
     acceptedAt: Date | null;
+    /** From which its webhook's token and secret are derived; null where none was asked for. */
+    webhookKey: Uint8Array | null;
   };
   controlImage: ImageRecord | null;
   imagePrompt: ImageRecord | null;
@@ -156,6 +158,21 @@ export type WorkItem = {
 
 /** Names one attempt. */
 export type AttemptRef = { generationId: string; n: number };
+
+/** A webhook that came: the provider may be done with this task. */
+export type Hint = AttemptRef & { taskId: string; state: AttemptState };
+
+export type Hints = {
+  /** What a webhook for this attempt is held against; null when none was asked for. */
+  find(
+    ref: AttemptRef,
+  ): Promise<{ provider: string; state: AttemptState; taskId: string | null; key: Uint8Array } | null>;
+  /** Keeps it for whoever looks after the attempt; one that is kept already changes nothing. */
+  keep(ref: AttemptRef, taskId: string): Promise<void>;
+  /** Those that this instance can act on now. */
+  due(instanceId: string): Promise<Hint[]>;
+  forget(refs: readonly AttemptRef[]): Promise<void>;
+};
 
 /** What the poller needs of the ledger beyond its changes. Each names the instance that acts. */
 export type Worklist = {

@@ -61,7 +61,7 @@ async function takeStep(
       });
       return 'over';
     case 'ACCEPTED': {
-      const watched = await watchAttempt(parts, served, item, driver.watching());
+      const watched = await watchAttempt(parts, served, item, driver);
       if (watched.next === 'save') await saveResult(parts, served, item, watched.imageUrl, driver.forced);
       return watched.next === 'again' ? 'again' : 'over';
     }

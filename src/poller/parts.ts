@@ -1,12 +1,20 @@
 import type { Logger } from '../logger.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
-import type { Images, Pauses, Worklist } from '../domain/ports.js';
+import type { Hints, Images, Pauses, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
+import type { AbortGroup } from './abort-group.js';
+import type { HintDesk } from './hints.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
 
 /** An account with its adapter and its key: only the poller holds these. */
-export type ServedAccount = { account: Account; access: ProviderAccount; provider: Provider };
+export type ServedAccount = {
+  account: Account;
+  access: ProviderAccount;
+  provider: Provider;
+  /** Where this account's provider can reach our `/webhooks`, without a trailing slash; null: it is not asked to call. */
+  webhookUrl: string | null;
+};
 
 export type PollerSettings = {
   /** Time between two looks at a task. */
@@ -26,6 +34,7 @@ export type PollerParts = {
   accounts: readonly ServedAccount[];
   worklist: Worklist;
   pauses: Pauses;
+  hints: Pick<Hints, 'due' | 'forget'>;
   change: (change: LedgerChange) => Promise<ChangeResult>;
   images: Images;
   bytes: ImageBytes;
@@ -36,10 +45,11 @@ export type PollerParts = {
 
 /** What the process that drives attempts has to say at any moment. */
 export type Driver = {
+  desk: HintDesk;
   /** The instance that this process is at present; changes when its lease was taken away. */
   instanceId: () => string;
-  /** Aborted when watching is to end: at a stop, or with the lease. */
-  watching: () => AbortSignal;
+  /** Ends all watching: at a stop, or with the lease. */
+  watching: AbortGroup;
   /** Aborted when everything is to end. */
   forced: AbortSignal;
 };

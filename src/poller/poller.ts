@@ -4,7 +4,9 @@ import { newId } from '../domain/ids.js';
 import type { AttemptRef } from '../domain/ports.js';
 import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
+import { createAbortGroup } from './abort-group.js';
 import { driveAttempt } from './drive.js';
+import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
 import { probeAccounts } from './probe.js';
 import { sweep } from './sweep.js';
@@ -14,6 +16,8 @@ const renewEveryMs = 5_000;
 const deadAfterMs = 15_000;
 const admitEveryMs = 250;
 const sweepEveryMs = 1_000;
+/** Webhooks that another process received are seen after so long at most. */
+const hintsEveryMs = 100;
 /** Whether an account is due for a probe is looked up so often. */
 const probeEveryMs = 1_000;
 /** Admitted at once per account; a full batch is followed by the next at once. */
@@ -41,13 +45,18 @@ export function createPoller(outer: PollerParts): Poller {
   const forced = new AbortController();
   let instanceId = newId();
   /** Ends the watching of whatever this lease covers. */
-  let lease = new AbortController();
+  let watching = createAbortGroup();
   /** Every attempt that this process is busy with. */
   const inHand = new Map<string, Promise<void>>();
 
+  const desk = createHintDesk(parts);
+
   const driver: Driver = {
     instanceId: () => instanceId,
-    watching: () => AbortSignal.any([stopping.signal, lease.signal]),
+    desk,
+    get watching() {
+      return watching;
+    },
     forced: forced.signal,
   };
 
@@ -62,6 +71,11 @@ export function createPoller(outer: PollerParts): Poller {
     onError: report('The sweep'),
   });
 
+  const hinting = createTicker({
+    everyMs: hintsEveryMs,
+    run: async () => await desk.collect(instanceId, (ref) => take(ref, false)),
+    onError: report('Webhooks'),
+  });
   const probing = createTicker({
     everyMs: probeEveryMs,
     async run() {
@@ -119,8 +133,8 @@ export function createPoller(outer: PollerParts): Poller {
     logger.warn({ instance: instanceId }, 'The lease was taken away; starting anew');
     const id = newId();
     await worklist.register({ id, host: hostname(), pid: process.pid });
-    lease.abort();
-    lease = new AbortController();
+    watching.abort();
+    watching = createAbortGroup();
     instanceId = id;
   }
 
@@ -136,13 +150,15 @@ export function createPoller(outer: PollerParts): Poller {
       admission.start();
       sweeping.start();
       probing.start();
+      if (accounts.some(({ webhookUrl }) => webhookUrl !== null)) hinting.start();
     },
     poke: () => admission.poke(),
     async stop() {
       // Whatever waits for a database or a provider that does not answer is cut off after this.
       const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
-      await Promise.all([admission.stop(), sweeping.stop(), probing.stop(), takeovers.stop()]);
+      watching.abort();
+      await Promise.all([admission.stop(), sweeping.stop(), probing.stop(), hinting.stop(), takeovers.stop()]);
       while (inHand.size > 0) await Promise.all(inHand.values());
       clearTimeout(force);
       forced.abort();

@@ -1,10 +1,11 @@
 import { attemptMove, generationMove } from '../domain/change.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
-import type { SubmitImage, SubmitOutcome, SubmitRequest } from '../providers/provider.js';
-import type { ImageRecord } from '../domain/generation.js';
-import { asError, DarkroomError } from '../errors.js';
+import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
+import { newWebhookKey } from '../domain/webhook.js';
+import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { requestOf } from './request.js';
 
 /** A generation whose account is refused as a whole waits so long at least: by then the pause is written. */
 const accountPauseMs = 1_000;
@@ -27,9 +28,10 @@ export async function submitAttempt(
 ): Promise<'again' | 'over'> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const instanceId = driver.instanceId();
+  const webhookKey = served.webhookUrl === null ? null : newWebhookKey();
   let request: SubmitRequest | null;
   try {
-    request = await requestOf(parts, item);
+    request = await requestOf(parts, served, item, webhookKey);
   } catch (error) {
     parts.logger.error({ err: asError(error), generation: ref.generationId }, 'An input image could not be read');
     await giveBack(parts, ref, instanceId);
@@ -48,7 +50,9 @@ export async function submitAttempt(
     return 'over';
   }
   const askedAt = Date.now();
-  if (!(await markSent(parts, ref, instanceId, served.provider.describe(request)))) return 'again';
+  if (!(await markSent(parts, ref, instanceId, { request: served.provider.describe(request), webhookKey }))) {
+    return 'again';
+  }
   if (Date.now() - askedAt > Math.min(sendWithinMs, parts.settings.unconfirmedMs / 2)) {
     // Only this process can know that nothing left, so it is taken whoever owns the attempt by now.
     await giveBack(parts, ref, null);
@@ -63,10 +67,15 @@ export async function submitAttempt(
 }
 
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
-async function markSent(parts: PollerParts, ref: AttemptRef, instanceId: string, request: unknown): Promise<boolean> {
+async function markSent(
+  parts: PollerParts,
+  ref: AttemptRef,
+  instanceId: string,
+  sent: { request: unknown; webhookKey: Buffer | null },
+): Promise<boolean> {
   const { attemptChanged } = await parts.change({
     generationId: ref.generationId,
-    attempt: attemptMove(ref.n, instanceId, 'SENT', { from: ['INTENDED'], whileStatus: ['SUBMITTING'], request }),
+    attempt: attemptMove(ref.n, instanceId, 'SENT', { from: ['INTENDED'], whileStatus: ['SUBMITTING'], ...sent }),
     generation: null,
   });
   if (attemptChanged) return true;
@@ -95,33 +104,6 @@ export async function giveBack(parts: PollerParts, ref: AttemptRef, instanceId: 
       retryAfterMs: backoffMs({ failures: ref.n, baseMs: 500, capMs: 30_000 }),
     }),
   });
-}
-
-async function requestOf(parts: PollerParts, item: WorkItem): Promise<SubmitRequest | null> {
-  const { generation } = item;
-  const read = async (image: ImageRecord | null): Promise<SubmitImage | null | 'lost'> => {
-    if (image === null) return null;
-    try {
-      const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
-      return bytes === null ? 'lost' : { id: image.id, bytes };
-    } catch (error) {
-      // INTERNAL is the store's word for damaged bytes; anything else may pass.
-      if (error instanceof DarkroomError && error.code === 'INTERNAL') return 'lost';
-      throw error;
-    }
-  };
-  const [controlImage, imagePrompt] = await Promise.all([read(item.controlImage), read(item.imagePrompt)]);
-  if (controlImage === 'lost' || imagePrompt === 'lost') return null;
-  return {
-    model: generation.model.slice(generation.provider.length + 1),
-    prompt: generation.promptSent,
-    finetuneId: generation.finetuneId,
-    parameters: generation.parameters,
-    images: {
-      ...(controlImage === null ? {} : { controlImage }),
-      ...(imagePrompt === null ? {} : { imagePrompt }),
-    },
-  };
 }
 
 /**

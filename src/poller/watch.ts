@@ -1,12 +1,17 @@
 import { attemptMove, generationMove, type LedgerChange } from '../domain/change.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
-import { sleep } from '../time.js';
+import { createAlarm } from '../time.js';
 import type { LookOutcome, TaskHandle } from '../providers/provider.js';
 import { backoffMs } from './backoff.js';
-import type { PollerParts, ServedAccount } from './parts.js';
+import type { Driver, PollerParts, ServedAccount } from './parts.js';
 
 /** Right after a submit some clusters do not know the task yet (contract of BFL): so long "not found" means nothing. */
 const notFoundGraceMs = 10_000;
+/**
+ * Without a polling URL, as when a webhook was asked for, the account's own address is asked, which may be another cluster
+ * than the task's (contract of BFL): only after so long does "not found" mean that it is lost.
+ */
+const blindGraceMs = 15 * 60_000;
 /** After so long even a task that says it is running is given up, so that its slot is not held for ever. */
 const watchLimitMs = 6 * 60 * 60_000;
 /** Progress is written at most so often per attempt. */
@@ -20,8 +25,28 @@ export async function watchAttempt(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  signal: AbortSignal,
+  driver: Pick<Driver, 'desk' | 'watching'>,
 ): Promise<WatchNext> {
+  const { signal, leave } = driver.watching.join();
+  const alarm = createAlarm(signal);
+  const ref = { generationId: item.generation.id, n: item.attempt.n };
+  const unlisten = driver.desk.listen(ref, alarm.ring);
+  try {
+    return await look(parts, served, item, { signal, sleep: alarm.sleep });
+  } finally {
+    unlisten();
+    alarm.stop();
+    leave();
+  }
+}
+
+async function look(
+  parts: PollerParts,
+  served: ServedAccount,
+  item: WorkItem,
+  time: { signal: AbortSignal; sleep: (ms: number) => Promise<void> },
+): Promise<WatchNext> {
+  const { signal, sleep } = time;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const { taskId, pollingUrl } = item.attempt;
   if (taskId === null) throw new Error('An accepted attempt has no task id.');
@@ -31,13 +56,14 @@ export async function watchAttempt(
   const loadedAt = performance.now();
   const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
   const progress = createProgress(parts, ref, item.attempt.instanceId);
+  const graceMs = pollingUrl === null ? blindGraceMs : notFoundGraceMs;
   let { looks } = item.attempt;
   let failures = 0;
   let pauseMs = parts.settings.pollIntervalMs;
   const strange = new Set<string>();
 
   while (true) {
-    await sleep(pauseMs, signal);
+    await sleep(pauseMs);
     if (signal.aborted) return { next: 'over' };
     const outcome = await served.provider.look(served.access, task, signal);
     if (signal.aborted) return { next: 'over' };
@@ -59,9 +85,7 @@ export async function watchAttempt(
       await progress.note(outcome.word, outcome.progress, looks);
     }
     const waits =
-      outcome.kind === 'running' ||
-      outcome.kind === 'unavailable' ||
-      (outcome.kind === 'notFound' && age < notFoundGraceMs);
+      outcome.kind === 'running' || outcome.kind === 'unavailable' || (outcome.kind === 'notFound' && age < graceMs);
     if (waits && age < watchLimitMs) continue;
     const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
     if (!attemptChanged) return { next: 'again' };

@@ -24,6 +24,8 @@ export type SubmitRequest = {
   finetuneId: string | null;
   parameters: ParameterValues;
   images: Readonly<Partial<Record<ImageInputName, SubmitImage>>>;
+  /** Where the provider is to call when it is done, and what it is to sign with; null: nowhere. */
+  webhook: { url: string; secret: string } | null;
 };
 
 /** Where to ask for a task. */
@@ -97,6 +99,17 @@ export type DownloadOutcome =
   | { kind: 'tooLarge'; message: string }
   | { kind: 'unavailable'; message: string };
 
+/** A webhook as it came, with the secret that its task was given. */
+export type WebhookDelivery = {
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The bytes as they came. */
+  body: Buffer;
+  secret: string;
+};
+
+/** What a webhook is good for: a hint that this task may be done. Whatever else it says is not believed. */
+export type WebhookReading = { ok: true; taskId: string } | { ok: false; reason: string };
+
 /** What a call that costs nothing says of an account. */
 export type ProbeOutcome =
   | {
@@ -110,11 +123,13 @@ export type ProbeOutcome =
 export type Provider = {
   name: string;
   models: readonly Model[];
-  /** The body that `submit` would send, each image replaced by its id: kept with the attempt. */
+  /** The body that `submit` would send, each image replaced by its id and without the webhook: kept with the attempt. */
   describe(request: SubmitRequest): Record<string, unknown>;
   submit(account: ProviderAccount, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;
   look(account: ProviderAccount, task: TaskHandle, signal: AbortSignal): Promise<LookOutcome>;
   download(account: ProviderAccount, url: string, signal: AbortSignal): Promise<DownloadOutcome>;
+  /** Checks and reads a webhook: a pure function that needs no key of the account. */
+  readWebhook(delivery: WebhookDelivery): WebhookReading;
   /** Asks whether the account is usable, by a call that costs nothing. */
   probe(account: ProviderAccount, signal: AbortSignal): Promise<ProbeOutcome>;
   /** Lets what is in flight end, then closes the sockets. */

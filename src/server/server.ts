@@ -9,6 +9,7 @@ import { asError, DarkroomError } from '../errors.js';
 import type { Context } from '../graphql/context.js';
 import { createLoaders } from '../graphql/loaders.js';
 import type { Services } from '../graphql/services.js';
+import type { ReceiveWebhook } from '../service/webhooks.js';
 import type { Logger } from '../logger.js';
 import { createGraphiql } from './graphiql.js';
 import { createApollo } from './graphql-http.js';
@@ -18,6 +19,7 @@ import { registerHealth, type Health } from './health.js';
 import { registerImages, type ImageRoutes } from './images.js';
 import { contextError } from './present-error.js';
 import { sendProblem } from './problem.js';
+import { registerWebhooks } from './webhooks.js';
 
 export const graphqlPath = '/graphql';
 /** A mutation may carry an image of 15 MiB as base64 (20 MiB) and a mask; POST /images is the better way. */
@@ -33,6 +35,7 @@ export type ServerOptions = {
   authenticate: Authenticate;
   images: Omit<ImageRoutes, 'authenticate' | 'publicUrl' | 'images'>;
   health: Health;
+  receiveWebhook: ReceiveWebhook;
   /** Filled into GraphiQL on this machine; null: never. */
   demoKey: string | null;
   publicUrl: string | null;
@@ -125,6 +128,7 @@ export function createServer(options: ServerOptions): HttpServer {
     app.setErrorHandler((error: unknown, request, reply) => answerError(error, request.id, reply));
     app.get('/', async (_request, reply) => await reply.redirect(graphqlPath));
     registerHealth(app, options.health);
+    registerWebhooks(app, { receive: options.receiveWebhook, logger });
     registerImages(app, {
       ...options.images,
       authenticate,

@@ -55,6 +55,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       task_id: row.attempt?.taskId ?? null,
       polling_url: row.attempt?.pollingUrl ?? null,
       request: row.attempt?.request ?? null,
+      webhook_key: row.attempt?.webhookKey == null ? null : Buffer.from(row.attempt.webhookKey).toString('hex'),
       http_status: row.attempt?.httpStatus ?? null,
       attempt_code: row.attempt?.errorCode ?? null,
       attempt_message: storable(row.attempt?.errorMessage),
@@ -74,7 +75,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         moderation_stage moderation_stage, code text, message text, retry_after_ms bigint, result_seed bigint,
         attempt_n integer, instance_id uuid, owner_id uuid, while_status generation_status[],
         from_state attempt_state[], to_state attempt_state, task_id text,
-        polling_url text, request jsonb, http_status integer, attempt_code text, attempt_message text,
+        polling_url text, request jsonb, webhook_key text, http_status integer, attempt_code text, attempt_message text,
         quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
         provider_finished_at timestamptz, image_ids uuid[]
       )
@@ -90,6 +91,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         task_id = coalesce(i.task_id, a.task_id),
         polling_url = coalesce(i.polling_url, a.polling_url),
         request = coalesce(i.request, a.request),
+        webhook_key = coalesce(decode(i.webhook_key, 'hex'), a.webhook_key),
         http_status = coalesce(i.http_status, a.http_status),
         error_code = coalesce(i.attempt_code, a.error_code),
         error_message = coalesce(i.attempt_message, a.error_message),

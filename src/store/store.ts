@@ -1,10 +1,11 @@
-import type { History, Idempotency, Images, Ledger, Pauses, Profiles, Worklist } from '../domain/ports.js';
+import type { Hints, History, Idempotency, Images, Ledger, Pauses, Profiles, Worklist } from '../domain/ports.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, numberEvents, progressed } from './events.js';
 import { createHistory } from './history.js';
+import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
 import { createPauses } from './pauses.js';
@@ -23,6 +24,7 @@ export type Store = {
   ledger: Ledger;
   worklist: Worklist;
   pauses: Pauses;
+  hints: Hints;
   history: History;
   idempotency: Idempotency;
   profiles: Profiles;
@@ -55,6 +57,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     },
     worklist: createWorklist(background),
     pauses: createPauses(background),
+    hints: createHints({ client: database, background }),
     history: createHistory(database),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),

@@ -15,6 +15,7 @@ export const cannyRequest: SubmitRequest = {
   finetuneId: 'my-finetune',
   parameters: { finetuneStrength: 1.1, cannyLowThreshold: 50, steps: 50 },
   images: { controlImage: { id: 'image-1', bytes: Buffer.from([0xff, 0xd8, 0xff, 0x00]) } },
+  webhook: null,
 };
 
 export const never = new AbortController().signal;

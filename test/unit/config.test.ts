@@ -48,7 +48,16 @@ const defaults: Config = {
   firstProbeMs: 15_000,
   pollIntervalMs: 500,
   accounts: [
-    { id: 'sandbox', provider: 'bfl', baseUrl: null, apiKey: 'sandbox-key', hosts: [], limit: 24, sandbox: true },
+    {
+      id: 'sandbox',
+      provider: 'bfl',
+      baseUrl: null,
+      apiKey: 'sandbox-key',
+      hosts: [],
+      limit: 24,
+      webhookUrl: null,
+      sandbox: true,
+    },
   ],
   embeddedSandbox: { port: 4100, timeScale: 2 },
 };
@@ -166,7 +175,7 @@ describe('what is wrong', () => {
 });
 
 describe('a real account', () => {
-  const real = { id: 'bfl', provider: 'bfl', baseUrl: null, hosts: ['.bfl.ai'], limit: 24, sandbox: false };
+  const real = { id: 'bfl', provider: 'bfl', baseUrl: null, hosts: ['.bfl.ai'], limit: 24, webhookUrl: null, sandbox: false };
 
   it('takes the place of the sandbox, SANDBOX_URL or not', () => {
     for (const extra of [{}, { SANDBOX_URL: 'http://127.0.0.1:4100' }]) {
@@ -227,5 +236,22 @@ describe('a role', () => {
   it('poller and all hold it', () => {
     expect(accountOf({ ...database, ROLE: 'poller', BFL_API_KEY: 'k' }).apiKey).toBe('k');
     expect(accountOf({ BFL_API_KEY: 'k' }).apiKey).toBe('k');
+  });
+});
+
+describe('webhooks', () => {
+  const on = { BFL_WEBHOOKS: 'true' };
+
+  it('are asked for only when told so, at WEBHOOK_URL or else at PUBLIC_URL', () => {
+    const addresses = { PUBLIC_URL: 'https://public.example/', WEBHOOK_URL: 'https://hooks.example/d/' };
+    expect(accountOf(addresses).webhookUrl).toBeNull();
+    expect(accountOf({ ...on, ...addresses }).webhookUrl).toBe('https://hooks.example/d');
+    expect(accountOf({ ...on, PUBLIC_URL: 'https://public.example/' }).webhookUrl).toBe('https://public.example');
+  });
+
+  it('need an address, and a real account one with https', () => {
+    expect(blamed(on)).toEqual(['BFL_WEBHOOKS']);
+    expect(blamed({ ...on, BFL_API_KEY: 'k', WEBHOOK_URL: 'http://hooks.example' })).toEqual(['WEBHOOK_URL']);
+    expect(problemsOf({ ...on, WEBHOOK_URL: 'http://127.0.0.1:4000' })).toEqual([]);
   });
 });

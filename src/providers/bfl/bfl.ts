@@ -1,6 +1,6 @@
 import { downloadImage, maxImageBytes } from '../download.js';
 import { endpointUrl, followableUrl } from '../hosts.js';
-import type { Provider, ProviderAccount, SubmitOutcome, TaskHandle } from '../provider.js';
+import type { Provider, ProviderAccount, SubmitOutcome, SubmitRequest, TaskHandle } from '../provider.js';
 import { createTransport, defaultTimeouts, type Timeouts } from '../transport.js';
 import { createBody } from './body.js';
 import { flux1Models } from './flux1.js';
@@ -8,6 +8,7 @@ import { kleinModels } from './klein.js';
 import { readLook } from './look.js';
 import { readProbe } from './probe.js';
 import { readSubmit } from './submit.js';
+import { readWebhook } from './webhook.js';
 
 /**
  * Where BFL answers, and where its polling and delivery URLs point: cluster hosts such as `api.eu2.bfl.ai` and
@@ -35,7 +36,10 @@ export function createBflProvider(options: { timeouts?: Partial<Timeouts>; maxIm
         method: 'POST',
         url,
         headers: { 'x-key': account.apiKey, 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify(createBody(request, (image) => image.bytes.toString('base64'))),
+        body: JSON.stringify({
+          ...createBody(request, (image) => image.bytes.toString('base64')),
+          ...webhookFields(request),
+        }),
         maxBytes: maxAnswerBytes,
         signal,
       });
@@ -52,6 +56,7 @@ export function createBflProvider(options: { timeouts?: Partial<Timeouts>; maxIm
       return readLook(exchange, account.apiKey, Date.now());
     },
     download: (account, url, signal) => downloadImage({ transport, account, url, maxBytes, signal }),
+    readWebhook,
     async probe(account, signal) {
       const url = endpointUrl(account, '/v1/credits');
       if (url === null || !isHeaderValue(account.apiKey)) {
@@ -63,6 +68,11 @@ export function createBflProvider(options: { timeouts?: Partial<Timeouts>; maxIm
     },
     close: () => transport.close(),
   };
+}
+
+/** `webhook_url` takes 1 to 2,083 characters (BFL OpenAPI, April 2026). */
+function webhookFields({ webhook }: SubmitRequest): Record<string, string> {
+  return webhook === null ? {} : { webhook_url: webhook.url, webhook_secret: webhook.secret };
 }
 
 /**

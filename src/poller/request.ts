@@ -1,0 +1,46 @@
+import type { ImageRecord } from '../domain/generation.js';
+import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import { webhookSecret, webhookToken } from '../domain/webhook.js';
+import { DarkroomError } from '../errors.js';
+import type { SubmitImage, SubmitRequest } from '../providers/provider.js';
+import type { PollerParts, ServedAccount } from './parts.js';
+
+/** What goes to the provider; null when an input image is gone or damaged. Throws when an image may be read later. */
+export async function requestOf(
+  parts: PollerParts,
+  served: ServedAccount,
+  item: WorkItem,
+  webhookKey: Buffer | null,
+): Promise<SubmitRequest | null> {
+  const { generation } = item;
+  const read = async (image: ImageRecord | null): Promise<SubmitImage | null | 'lost'> => {
+    if (image === null) return null;
+    try {
+      const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
+      return bytes === null ? 'lost' : { id: image.id, bytes };
+    } catch (error) {
+      // INTERNAL is the store's word for damaged bytes; anything else may pass.
+      if (error instanceof DarkroomError && error.code === 'INTERNAL') return 'lost';
+      throw error;
+    }
+  };
+  const [controlImage, imagePrompt] = await Promise.all([read(item.controlImage), read(item.imagePrompt)]);
+  if (controlImage === 'lost' || imagePrompt === 'lost') return null;
+  return {
+    model: generation.model.slice(generation.provider.length + 1),
+    prompt: generation.promptSent,
+    finetuneId: generation.finetuneId,
+    parameters: generation.parameters,
+    images: {
+      ...(controlImage === null ? {} : { controlImage }),
+      ...(imagePrompt === null ? {} : { imagePrompt }),
+    },
+    webhook: webhookOf(served, { generationId: generation.id, n: item.attempt.n }, webhookKey),
+  };
+}
+
+function webhookOf(served: ServedAccount, ref: AttemptRef, key: Buffer | null): SubmitRequest['webhook'] {
+  if (served.webhookUrl === null || key === null) return null;
+  const url = `${served.webhookUrl}/webhooks/${served.account.provider}/${webhookToken(key, ref)}`;
+  return { url, secret: webhookSecret(key) };
+}

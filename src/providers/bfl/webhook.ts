@@ -1,0 +1,27 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { readObject } from '../answer.js';
+import type { WebhookDelivery, WebhookReading } from '../provider.js';
+
+const answerShape = z.object({ id: z.string().trim().min(1).max(512) });
+const scheme = 'sha256=';
+
+/**
+ * `X-BFL-Signature: sha256=<hex>`, HMAC-SHA256 over the raw body, keyed with the secret's UTF-8 text (BFL's agent guide,
+ * February 2026; its reference documentation names no header). So one without a signature passes for a hint, on the
+ * strength of its token; one with a wrong signature never does.
+ */
+export function readWebhook({ headers, body, secret }: WebhookDelivery): WebhookReading {
+  const signature = headers['x-bfl-signature'];
+  if (signature !== undefined && !isSigned(String(signature), body, secret)) {
+    return { ok: false, reason: 'the signature is wrong' };
+  }
+  const answer = answerShape.safeParse(readObject({ kind: 'whole', bytes: body }));
+  return answer.success ? { ok: true, taskId: answer.data.id } : { ok: false, reason: 'the body names no task' };
+}
+
+function isSigned(signature: string, body: Buffer, secret: string): boolean {
+  const given = signature.trim().toLowerCase();
+  const expected = Buffer.from(`${scheme}${createHmac('sha256', secret).update(body).digest('hex')}`);
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), expected);
+}

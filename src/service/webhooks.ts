@@ -1,0 +1,54 @@
+import type { AttemptRef, Hints } from '../domain/ports.js';
+import { isWebhookToken, readWebhookToken, webhookSecret } from '../domain/webhook.js';
+
+export type Delivery = {
+  provider: string;
+  /** The last part of the address. */
+  token: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Exactly as it came: a signature is over these bytes. */
+  body: Buffer;
+};
+
+/** Reads one provider's webhook; a pure function that needs no provider key. */
+export type WebhookReader = (delivery: {
+  headers: Delivery['headers'];
+  body: Buffer;
+  secret: string;
+}) => { ok: true; taskId: string } | { ok: false; reason: string };
+
+export type ReceiveOutcome =
+  /** A look will confirm it, or it changes nothing: the sender need not know which. */
+  | { kind: 'taken'; ref: AttemptRef; late: boolean }
+  /** Nobody asked for a webhook at this address. */
+  | { kind: 'unknown' }
+  | { kind: 'forged'; ref: AttemptRef; reason: string };
+
+export type ReceiveWebhook = (delivery: Delivery) => Promise<ReceiveOutcome>;
+
+/**
+ * Takes a webhook in: a hint, kept once however often it comes, for the process that looks after the attempt. What it says
+ * of the outcome is not believed; the provider is asked.
+ */
+export function createReceiveWebhook(parts: {
+  hints: Pick<Hints, 'find' | 'keep'>;
+  readers: ReadonlyMap<string, WebhookReader>;
+}): ReceiveWebhook {
+  const { hints, readers } = parts;
+  return async ({ provider, token, headers, body }) => {
+    const claim = readWebhookToken(token);
+    const reader = readers.get(provider);
+    if (claim === null || reader === undefined) return { kind: 'unknown' };
+    const known = await hints.find(claim);
+    if (known === null || known.provider !== provider || !isWebhookToken(known.key, claim)) return { kind: 'unknown' };
+    const ref = { generationId: claim.generationId, n: claim.n };
+    const reading = reader({ headers, body, secret: webhookSecret(known.key) });
+    if (!reading.ok) return { kind: 'forged', ref, reason: reading.reason };
+    if (known.taskId !== null && known.taskId !== reading.taskId) {
+      return { kind: 'forged', ref, reason: 'it names another task' };
+    }
+    const late = known.state === 'LOST' || known.state === 'REFUSED';
+    if (!late) await hints.keep(ref, reading.taskId);
+    return { kind: 'taken', ref, late };
+  };
+}
