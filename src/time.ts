@@ -8,10 +8,10 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 /** A sleeper that can be woken: a ring while nobody sleeps ends the next sleep at once. */
 export type Alarm = {
   /** Waits `ms` milliseconds, until the next ring, or until `signal` aborts. */
-  sleep(ms: number): Promise<void>;
-  ring(): void;
+  sleep: (ms: number) => Promise<void>;
+  ring: () => void;
   /** Forgets the signal; whoever sleeps wakes. */
-  stop(): void;
+  stop: () => void;
 };
 
 export function createAlarm(signal: AbortSignal): Alarm {

@@ -1,14 +1,6 @@
 import { attemptMove, generationMove } from '../domain/change.js';
 import type { AttemptRef, Hint } from '../domain/ports.js';
-import type { PollerParts } from './parts.js';
-
-/** Where webhooks meet those who watch: each watcher is woken for one look. */
-export type HintDesk = {
-  /** Calls `wake` for each webhook of the attempt, also for one that came before. Gives back how to stop listening. */
-  listen(ref: AttemptRef, wake: () => void): () => void;
-  /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
-  collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;
-};
+import type { HintDesk, PollerParts } from './parts.js';
 
 export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'logger'>): HintDesk {
   const { hints, change, logger } = parts;

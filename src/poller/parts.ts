@@ -1,10 +1,9 @@
 import type { Logger } from '../logger.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
-import type { Hints, Images, Pauses, Worklist } from '../domain/ports.js';
+import type { AttemptRef, Hints, Images, Pauses, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { AbortGroup } from './abort-group.js';
-import type { HintDesk } from './hints.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
 
 /** An account with its adapter and its key: only the poller holds these. */
@@ -41,6 +40,14 @@ export type PollerParts = {
   inspectResult: (bytes: Buffer) => Promise<{ ok: true; image: InspectedImage } | Extract<Inspection, { ok: false }>>;
   settings: PollerSettings;
   logger: Logger;
+};
+
+/** Where webhooks meet those who watch: each watcher is woken for one look. */
+export type HintDesk = {
+  /** Calls `wake` for each webhook of the attempt, also for one that came before. Gives back how to stop listening. */
+  listen(ref: AttemptRef, wake: () => void): () => void;
+  /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
+  collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;
 };
 
 /** What the process that drives attempts has to say at any moment. */

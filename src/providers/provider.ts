@@ -129,7 +129,7 @@ export type Provider = {
   look(account: ProviderAccount, task: TaskHandle, signal: AbortSignal): Promise<LookOutcome>;
   download(account: ProviderAccount, url: string, signal: AbortSignal): Promise<DownloadOutcome>;
   /** Checks and reads a webhook: a pure function that needs no key of the account. */
-  readWebhook(delivery: WebhookDelivery): WebhookReading;
+  readWebhook: (delivery: WebhookDelivery) => WebhookReading;
   /** Asks whether the account is usable, by a call that costs nothing. */
   probe(account: ProviderAccount, signal: AbortSignal): Promise<ProbeOutcome>;
   /** Lets what is in flight end, then closes the sockets. */

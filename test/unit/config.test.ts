@@ -175,7 +175,15 @@ describe('what is wrong', () => {
 });
 
 describe('a real account', () => {
-  const real = { id: 'bfl', provider: 'bfl', baseUrl: null, hosts: ['.bfl.ai'], limit: 24, webhookUrl: null, sandbox: false };
+  const real = {
+    id: 'bfl',
+    provider: 'bfl',
+    baseUrl: null,
+    hosts: ['.bfl.ai'],
+    limit: 24,
+    webhookUrl: null,
+    sandbox: false,
+  };
 
   it('takes the place of the sandbox, SANDBOX_URL or not', () => {
     for (const extra of [{}, { SANDBOX_URL: 'http://127.0.0.1:4100' }]) {

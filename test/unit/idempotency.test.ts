@@ -1,5 +1,5 @@
-import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { assert, jsonValue, property } from 'fast-check';
+import { expect, it } from 'vitest';
 import type { Idempotency } from '../../src/domain/ports.js';
 import { findRepeated, requestKeyOf } from '../../src/service/idempotency.js';
 import { idAt, makeGeneration, refusalsOf, valueOf, viewer } from './fakes.js';
@@ -27,10 +27,10 @@ it.each([
 });
 
 it('never takes two different requests for the same', () => {
-  const value = fc.jsonValue({ maxDepth: 3 });
+  const value = jsonValue({ maxDepth: 3 });
   const plain = (each: unknown): string => JSON.stringify(each, (_, part: unknown) => sorted(part));
-  fc.assert(
-    fc.property(value, value, (one, other) => {
+  assert(
+    property(value, value, (one, other) => {
       expect(hashOf(one) === hashOf(other)).toBe(plain(one) === plain(other));
     }),
     { seed: 7, numRuns: 500 },
@@ -57,7 +57,7 @@ const mine = present(requestKeyOf(viewer, 'k', { prompt: 'a' }));
 
 async function find(known: Awaited<ReturnType<Idempotency['find']>>, there = true): ReturnType<typeof findRepeated> {
   const generation = async () => (there ? makeGeneration() : null);
-  return await findRepeated({ idempotency: { find: vi.fn(async () => known) }, history: { generation } }, viewer, mine);
+  return await findRepeated({ idempotency: { find: async () => known }, history: { generation } }, viewer, mine);
 }
 
 it('gives what the key stands for, or says why it cannot', async () => {
