@@ -111,7 +111,11 @@ test('the process explains a wrong setting', async () => {
 });
 
 test('the process is told what shall go wrong by chance', async () => {
-  const { url } = await spawnSandbox({ SANDBOX_FAULTS: '{"http503":1}', SANDBOX_MEDIAN_MS: '0', SANDBOX_LOG_LIMIT: '1' });
+  const { url } = await spawnSandbox({
+    SANDBOX_FAULTS: '{"http503":1}',
+    SANDBOX_MEDIAN_MS: '0',
+    SANDBOX_LOG_LIMIT: '1',
+  });
   const body = JSON.stringify({ finetune_id: 'f', prompt: 'p' });
   const send = { method: 'POST', headers: { 'x-key': 'test-key' }, body };
   expect((await fetch(`${url}/v1/${plain}`, send)).status).toBe(503);
