@@ -30,7 +30,8 @@ function waiting(task: Task, at: number): BflStatus {
   return progressOf(task, at) < 0.5 ? 'Reasoning' : 'Generating';
 }
 
-function ended(task: Task): BflStatus {
+/** The status word of a task that has ended. */
+export function endOf(task: Task): BflStatus {
   const { wish } = task;
   if (wish['request-moderated'] !== undefined) return 'Request Moderated';
   if (wish.moderated !== undefined) return 'Content Moderated';
@@ -38,7 +39,8 @@ function ended(task: Task): BflStatus {
   return wish.failed === undefined ? 'Ready' : 'Failed';
 }
 
-function resultOf(task: Task, finishedAt: number, url: string): Record<string, unknown> {
+/** What `result` says of a picture that was made. */
+export function resultOf(task: Task, finishedAt: number, url: string): Record<string, unknown> {
   const host = task.wish['foreign-sample-url'] === undefined ? url : foreignDelivery;
   return {
     sample: `${host}${deliveryPath(task)}`,
@@ -60,7 +62,7 @@ export function bflStatus(id: string, found: { task: Task; look: number } | null
     const progress = phaseOf(task, at) === 'queued' ? null : progressOf(task, at);
     return { ...blank, status: waiting(task, at), progress };
   }
-  const status = ended(task);
+  const status = endOf(task);
   if (status === 'Ready') return { ...blank, status, result: resultOf(task, task.finishedAt, url), progress: 1 };
   const why = 'Asked for by the prompt';
   const moderated = status === 'Request Moderated' || status === 'Content Moderated';

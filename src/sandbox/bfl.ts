@@ -3,6 +3,8 @@ import { bflEndpoints, type BflEndpoint } from './bfl-endpoints.js';
 import { createImageCheck } from './bfl-images.js';
 import { bflPicture, pictureSize } from './bfl-picture.js';
 import { bflStatus } from './bfl-status.js';
+import { bflWebhook } from './bfl-webhook.js';
+import { drawLook } from './faults.js';
 import { readWish } from './outcome.js';
 import { sha256 } from './random.js';
 import { decideSubmit, witnessSubmit } from './submission.js';
@@ -61,6 +63,14 @@ function promptIn(json: unknown): string | null {
     : null;
 }
 
+/** What makes two bodies the same request: all but the webhook fields, which differ at every try. */
+function fingerprintOf({ bytes, json }: { bytes: Buffer; json: unknown }): string {
+  if (typeof json !== 'object' || json === null || !('webhook_url' in json || 'webhook_secret' in json))
+    return sha256(bytes);
+  const fields = Object.entries(json).filter(([name]) => !name.startsWith('webhook_'));
+  return sha256(JSON.stringify(Object.fromEntries(fields)));
+}
+
 function withNulls(endpoint: BflEndpoint, values: Values): Values {
   const meant = Object.entries(endpoint.nulls ?? {}).filter(([name]) => values[name] === null);
   return { ...values, ...Object.fromEntries(meant) };
@@ -94,7 +104,7 @@ export function createBfl(): Dialect {
     const prompt = promptIn(json);
     const { fingerprint, repeats } = witnessSubmit(world, entry, {
       model,
-      fingerprint: sha256(body.bytes),
+      fingerprint: fingerprintOf({ bytes: body.bytes, json }),
       prompt,
       ignored,
     });
@@ -146,6 +156,13 @@ export function createBfl(): Dialect {
     const found = world.engine.look(maskKey(key), id);
     if (found !== null && found.look <= (found.task.wish['poll-500'] ?? 0)) return refuse(reply, 500);
     if (found !== null && found.look <= (found.task.wish['poll-429'] ?? 0)) return refuse(reply, 429);
+    const { faults, seed } = world.settings;
+    const luck = found?.task.luck ?? null;
+    const fault = luck === null ? null : drawLook(faults, seed, luck, found?.look ?? 0);
+    if (fault !== null) {
+      if (fault.retryAfter !== null) reply.header('retry-after', fault.retryAfter);
+      return refuse(reply, fault.status);
+    }
     return reply.send(bflStatus(id, found, world.settings.now(), world.url()));
   }
 
@@ -153,6 +170,7 @@ export function createBfl(): Dialect {
     name: 'bfl',
     keyOf,
     picture: bflPicture,
+    webhook: bflWebhook,
     register(app, world) {
       for (const [model, endpoint] of bflEndpoints) {
         app.post(`/v1/${model}`, (request, reply) => submit(world, request, reply, model, endpoint));

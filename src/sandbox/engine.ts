@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Blobs } from './blobs.js';
+import { createHeap, type Heap } from './heap.js';
 import type { Settings } from './options.js';
 import type { Wish } from './outcome.js';
 import { logNormal, randomFrom } from './random.js';
-import { isActive, phaseOf, type Task } from './task.js';
+import { activeUntil, phaseOf, type Task } from './task.js';
 
 /** What a dialect knows about a task when it hands it over. */
 export type NewTask = {
@@ -22,6 +23,7 @@ export type NewTask = {
   medianMs: number;
   fingerprint: string;
   repeats: number;
+  luck: string | null;
 };
 
 /** Tasks, limits and credits; knows no path, no schema and no status word. */
@@ -37,7 +39,9 @@ export type Engine = {
   tasks(): Task[];
   credits(owner: string): number;
   setCredits(owner: string, balance: number): void;
-  balances(): ReadonlyMap<string, number>;
+  totals(): { tasks: number; looks: number };
+  /** How busy each owner is, and was at most since this process started; `limited` counts refusals for too many tasks. */
+  owners(): Map<string, { active: number; maxActive: number; limited: number }>;
 };
 
 const dayMs = 86_400_000;
@@ -57,8 +61,11 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   const deliveries = new Map<string, string>();
   const looks = new Map<string, number>();
   const balances = new Map<string, number>();
-  const active = new Map<string, Set<string>>();
+  /** The ends of each owner's active tasks. */
+  const active = new Map<string, Heap<{ at: number }>>();
+  const busy = new Map<string, { maxActive: number; limited: number }>();
   let made = 0;
+  let lookedAt = 0;
   let nextSweep = 0;
 
   const credits = (owner: string): number => balances.get(owner) ?? settings.credits;
@@ -66,18 +73,23 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   function add(task: Task): void {
     tasks.set(task.id, task);
     deliveries.set(task.delivery, task.id);
-    const mine = active.get(task.owner) ?? new Set();
-    active.set(task.owner, mine.add(task.id));
+    const mine = active.get(task.owner) ?? createHeap();
+    mine.push({ at: activeUntil(task) });
+    active.set(task.owner, mine);
     made = Math.max(made, task.number);
   }
 
   function activeCount(owner: string, at: number): number {
-    const mine = active.get(owner) ?? new Set();
-    for (const id of mine) {
-      const task = tasks.get(id);
-      if (task === undefined || !isActive(task, at)) mine.delete(id);
-    }
+    const mine = active.get(owner);
+    if (mine === undefined) return 0;
+    while ((mine.peek()?.at ?? Infinity) <= at) mine.pop();
     return mine.size;
+  }
+
+  function busyOf(owner: string): { maxActive: number; limited: number } {
+    const counts = busy.get(owner) ?? { maxActive: 0, limited: 0 };
+    busy.set(owner, counts);
+    return counts;
   }
 
   /** Swept on submit, at most once per tenth of a task's lifetime: no timer to own, and memory stays bounded. */
@@ -108,7 +120,9 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   return {
     refusal(owner, cost) {
       if (credits(owner) < cost) return 'credits';
-      return activeCount(owner, now()) >= settings.activeLimit ? 'limit' : null;
+      if (activeCount(owner, now()) < settings.activeLimit) return null;
+      busyOf(owner).limited += 1;
+      return 'limit';
     },
     create(given) {
       const at = now();
@@ -125,6 +139,7 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
         width,
         height,
         cost,
+        luck: given.luck,
         images: Object.fromEntries(Object.entries(given.images).map(([field, { hash }]) => [field, hash])),
         seed: given.seed ?? Math.floor(randomFrom(seed, 'seed', number)() * 2 ** 32),
         submittedAt: at,
@@ -133,10 +148,13 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       };
       for (const { hash, bytes } of Object.values(given.images)) blobs.put(hash, bytes);
       add(task);
+      const counts = busyOf(owner);
+      counts.maxActive = Math.max(counts.maxActive, activeCount(owner, at));
       balances.set(owner, credits(owner) - cost);
       return task;
     },
     look(owner, id) {
+      lookedAt += 1;
       const task = tasks.get(id);
       if (task === undefined || task.owner !== owner || phaseOf(task, now()) === 'forgotten') return null;
       const look = (looks.get(id) ?? 0) + 1;
@@ -157,6 +175,10 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
     setCredits(owner, balance) {
       balances.set(owner, balance);
     },
-    balances: () => balances,
+    totals: () => ({ tasks: made, looks: lookedAt }),
+    owners() {
+      const at = now();
+      return new Map([...busy].map(([owner, counts]) => [owner, { active: activeCount(owner, at), ...counts }]));
+    },
   };
 }

@@ -21,6 +21,8 @@ const lineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('submit'), entry: entrySchema }),
   z.object({ kind: z.literal('answer'), n: z.int(), status: z.int() }),
   z.object({ kind: z.literal('task'), task: taskSchema, entry: z.int() }),
+  /** The task's webhook has been delivered or given up. */
+  z.object({ kind: z.literal('webhook'), task: z.string() }),
   z.object({ kind: z.literal('credits'), owner: z.string(), balance: z.number() }),
 ]);
 

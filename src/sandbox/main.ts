@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultNames } from './options.js';
 import { createSandbox, type SandboxOptions } from './sandbox.js';
 
 /** `npm run sandbox`: the sandbox alone in a process, set by flags (`--port 4100`) or variables (`SANDBOX_PORT`). */
@@ -11,7 +12,17 @@ const help = `The Darkroom sandbox: a pretend upstream for FLUX images.
   --state, SANDBOX_STATE             folder in which tasks outlive the process (none: memory)
   --image, SANDBOX_IMAGE             drawn, or small for load tests (drawn)
   --credits, SANDBOX_CREDITS         credits each key starts with (1000000)
-  --active-limit, SANDBOX_ACTIVE_LIMIT   most unfinished tasks of a key (24)`;
+  --active-limit, SANDBOX_ACTIVE_LIMIT   most unfinished tasks of a key (24)
+  --median-ms, SANDBOX_MEDIAN_MS     median duration of a task in ms before scaling (each endpoint's own)
+  --sigma, SANDBOX_SIGMA             how much durations differ, 0 to 2 (0.25)
+  --log-limit, SANDBOX_LOG_LIMIT     most requests kept in the log (20000)
+  --faults, SANDBOX_FAULTS           what goes wrong by chance, as JSON with chances from 0 to 1 (nothing):
+                                     '{"lostReply":0.01,"http500":0.02}'. All:
+                                     ${faultNames.slice(0, 7).join(', ')},
+                                     ${faultNames.slice(7).join(', ')}`;
+
+const chanceSchema = z.number().min(0).max(1);
+const faultsSchema = z.partialRecord(z.enum(faultNames), chanceSchema);
 
 const settingsSchema = z.object({
   port: z.coerce.number().int().min(0).max(65_535).default(4100),
@@ -22,13 +33,26 @@ const settingsSchema = z.object({
   image: z.enum(['drawn', 'small']).default('drawn'),
   credits: z.coerce.number().min(0).default(1_000_000),
   activeLimit: z.coerce.number().int().min(0).default(24),
+  medianMs: z.coerce.number().min(0).max(3_600_000).exactOptional(),
+  sigma: z.coerce.number().min(0).max(2).exactOptional(),
+  logLimit: z.coerce.number().int().min(1).max(10_000_000).exactOptional(),
+  faults: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON, as in \'{"lostReply":0.01}\'' });
+        return z.NEVER;
+      }
+    })
+    .pipe(faultsSchema)
+    .exactOptional(),
 });
-
-const names = ['port', 'host', 'seed', 'timeScale', 'state', 'image', 'credits', 'activeLimit'] as const;
 
 function readGiven(): Record<string, string> {
   const given: Record<string, string> = {};
-  for (const name of names) {
+  for (const name of Object.keys(settingsSchema.shape)) {
     const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const flag = process.argv.indexOf(`--${words}`);
     const value =
@@ -50,6 +74,7 @@ async function run(options: SandboxOptions): Promise<void> {
     `Sandbox on ${url}, ${options.timeScale ?? 1} times as fast as a real upstream. Any x-key will do. Try:\n`,
   );
   console.log(`${curl(url)}\n\n  ${url}/sandbox/log     what has arrived\n  ${url}/sandbox/tasks   what became of it`);
+  console.log(`  ${url}/sandbox/stats   both in numbers\n  ${url}/sandbox/webhooks  what was sent to webhooks`);
   console.log(`  ${url}/sandbox/words   words for [sandbox: …] in a prompt\n`);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,10 +1,32 @@
-/** Chances, 0 to 1 each, that a submit meets a fault although its prompt asked for none. */
-export type Faults = {
-  lostReply?: number;
-  http429?: number;
-  http500?: number;
-  http503?: number;
-};
+/**
+ * What may go wrong by chance, although the prompt asked for no outcome. Of the first five a submit meets at most one; the
+ * others are drawn each for itself; `look…` is drawn anew for each look.
+ */
+export const faultNames = [
+  /** The task is made, then the connection is cut without an answer. */
+  'lostReply',
+  /** 429, 500 and 503: refused, and no task is made. */
+  'http429',
+  'http500',
+  'http503',
+  /** The answer to the submit takes 1 to 6 seconds (divided by the time scale). */
+  'slowReply',
+  /** `Task not found` at the first one to three looks. */
+  'lateTask',
+  /** Undocumented words while the task runs. */
+  'unknownStatus',
+  'foreignPollingUrl',
+  /** A look is answered 500 or 429, every other 429 with Retry-After. */
+  'lookHttp500',
+  'lookHttp429',
+  'webhookMissing',
+  'webhookDoubled',
+  /** The webhook comes 1 to 10 seconds late (divided by the time scale). */
+  'webhookLate',
+] as const;
+
+/** Chances, 0 to 1 each; what is left out is 0. */
+export type Faults = Partial<Record<(typeof faultNames)[number], number>>;
 
 export type SandboxOptions = {
   /** Default 0, any free port. */
@@ -38,7 +60,7 @@ export type SandboxOptions = {
   finetunes?: readonly string[];
   /** Folder in which tasks and the submit log outlive the process. Default: memory only. */
   stateDir?: string;
-  /** Most requests kept in the log. Default 20,000. */
+  /** Most requests, and most webhooks, kept in their logs; and how many different submits are told apart. Default 20,000. */
   logLimit?: number;
   /** The clock, ms since the epoch. */
   now?: () => number;
@@ -71,9 +93,27 @@ function within(name: string, value: number, least: number, most: number): numbe
   return value;
 }
 
+function settleFaults(faults: Faults): Required<Faults> {
+  const chance = (name: keyof Faults): number => within(`faults.${name}`, faults[name] ?? 0, 0, 1);
+  return {
+    lostReply: chance('lostReply'),
+    http429: chance('http429'),
+    http500: chance('http500'),
+    http503: chance('http503'),
+    slowReply: chance('slowReply'),
+    lateTask: chance('lateTask'),
+    unknownStatus: chance('unknownStatus'),
+    foreignPollingUrl: chance('foreignPollingUrl'),
+    lookHttp500: chance('lookHttp500'),
+    lookHttp429: chance('lookHttp429'),
+    webhookMissing: chance('webhookMissing'),
+    webhookDoubled: chance('webhookDoubled'),
+    webhookLate: chance('webhookLate'),
+  };
+}
+
 /** Fills in the defaults and refuses numbers out of range (RangeError). */
 export function settle(options: SandboxOptions): Settings {
-  const chance = (name: keyof Faults): number => within(`faults.${name}`, options.faults?.[name] ?? 0, 0, 1);
   return {
     port: within('port', options.port ?? 0, 0, 65_535),
     host: options.host ?? '127.0.0.1',
@@ -86,12 +126,7 @@ export function settle(options: SandboxOptions): Settings {
     medianMs: options.medianMs === undefined ? null : within('medianMs', options.medianMs, 0, 3_600_000),
     sigma: within('sigma', options.sigma ?? 0.25, 0, 2),
     resultLifetimeMs: within('resultLifetimeMs', options.resultLifetimeMs ?? 600_000, 0, 1e12),
-    faults: {
-      lostReply: chance('lostReply'),
-      http429: chance('http429'),
-      http500: chance('http500'),
-      http503: chance('http503'),
-    },
+    faults: settleFaults(options.faults ?? {}),
     image: options.image ?? 'drawn',
     hugeBytes: within('hugeBytes', options.hugeBytes ?? 4 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
     finetunes: options.finetunes ?? ['my-finetune', 'my-product', 'my-style'],

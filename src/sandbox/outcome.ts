@@ -4,9 +4,9 @@
  * One table for the parser, the documentation and the tests. `kind` says what a word changes:
  * `end` how the task ends (at most one), `refuse` the submit is answered with an error and no task is made,
  * `submit` how the answer to the submit travels, `poll` what looking at the task says, `result` what stands behind the
- * result's address, `time` how long the task takes.
+ * result's address, `time` how long the task takes, `webhook` what is sent to the task's `webhook_url`, if it has one.
  */
-type WordKind = 'end' | 'refuse' | 'submit' | 'poll' | 'result' | 'time';
+type WordKind = 'end' | 'refuse' | 'submit' | 'poll' | 'result' | 'time' | 'webhook';
 
 type Word = {
   readonly kind: WordKind;
@@ -65,6 +65,22 @@ const words = {
     kind: 'time',
     description: 'Takes exactly that many seconds from submit to end (divided by the time scale).',
     value: { unit: 'seconds' },
+  },
+  'webhook-missing': { kind: 'webhook', description: 'The webhook never comes.' },
+  'webhook-doubled': { kind: 'webhook', description: 'The webhook comes twice at once.' },
+  'webhook-late': {
+    kind: 'webhook',
+    description: 'The webhook comes that many seconds after the end (divided by the time scale).',
+    value: { unit: 'seconds' },
+  },
+  'webhook-forged': {
+    kind: 'webhook',
+    description: 'Before the real webhook comes one with a wrong status and a wrong signature.',
+  },
+  'webhook-early': {
+    kind: 'webhook',
+    description:
+      'Half way through the task comes a well signed webhook that tells its end already; the real one follows.',
   },
 } as const satisfies Record<string, Word>;
 

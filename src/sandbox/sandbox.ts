@@ -9,10 +9,13 @@ import { settle, type SandboxOptions } from './options.js';
 import { createPictures } from './pictures.js';
 import { resume } from './resume.js';
 import { createServer } from './server.js';
+import { readStats, type Stats } from './stats.js';
 import type { Task } from './task.js';
+import { createWebhooks, type WebhookEntry } from './webhooks.js';
 import { createWitness, maskKey, type LogEntry } from './witness.js';
 
 export type { SandboxOptions } from './options.js';
+export type { WebhookEntry } from './webhooks.js';
 export type { LogEntry } from './witness.js';
 export type { Task } from './task.js';
 
@@ -26,6 +29,9 @@ export type Sandbox = {
   log(): LogEntry[];
   /** Every task that is not yet forgotten. A copy. */
   tasks(): Task[];
+  /** Every try to deliver a webhook, oldest first (the newest `logLimit`). A copy. */
+  webhooks(): WebhookEntry[];
+  stats(): Stats;
   /** Sets what is left of a key's credits. */
   setCredits(credits: number, key: string): void;
 };
@@ -37,20 +43,21 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const blobs = stateDir === null ? createMemoryBlobs() : createFileBlobs(join(stateDir, 'images'));
   const engine = createEngine(settings, blobs);
   const witness = createWitness(settings.logLimit);
-  const journal = stateDir === null ? noJournal : resume(stateDir, { settings, engine, witness, blobs });
+  const resumed = stateDir === null ? null : resume(stateDir, { settings, engine, witness, blobs });
+  const journal = resumed?.journal ?? noJournal;
   const stopping = new AbortController();
   const dialects = [createBfl()];
   let address = '';
 
-  const base = {
+  const url = (): string => settings.publicUrl ?? address;
+  const webhooks = createWebhooks({
     settings,
-    engine,
-    blobs,
-    witness,
-    journal,
-    stopping: stopping.signal,
-    url: () => settings.publicUrl ?? address,
-  };
+    callbackOf: (task) => dialects.map((dialect) => dialect.webhook(task)).find((found) => found !== null) ?? null,
+    url,
+    onTold: (task) => journal.append({ kind: 'webhook', task }),
+  });
+  for (const task of engine.tasks()) if (!resumed?.told.has(task.id)) webhooks.plan(task);
+  const base = { settings, engine, blobs, witness, journal, webhooks, stopping: stopping.signal, url };
   const { app, entryOf } = createServer(base, dialects);
   const world = { ...base, entryOf };
   for (const dialect of dialects) dialect.register(app, world);
@@ -60,14 +67,18 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   return {
     async start() {
       address = await app.listen({ port: settings.port, host: settings.host });
-      return { url: base.url() };
+      webhooks.start();
+      return { url: url() };
     },
     async stop() {
       stopping.abort();
+      await webhooks.stop();
       await app.close();
       journal.close();
     },
-    log: () => witness.log(),
+    log: () => structuredClone(witness.entries()),
+    webhooks: () => structuredClone(webhooks.log()),
+    stats: () => readStats(world),
     tasks: () => structuredClone(engine.tasks()),
     setCredits(credits, key) {
       engine.setCredits(maskKey(key), credits);

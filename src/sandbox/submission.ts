@@ -1,4 +1,4 @@
-import { drawFault } from './faults.js';
+import { drawFaults } from './faults.js';
 import type { NewTask } from './engine.js';
 import { wishedRefusal } from './outcome.js';
 import type { Task } from './task.js';
@@ -23,20 +23,22 @@ export function witnessSubmit(
 }
 
 /** Decides about a valid submit: the prompt's wish first, then chance, then credits and limits. */
-export async function decideSubmit(world: World, entry: LogEntry, submit: NewTask): Promise<Decision> {
+export async function decideSubmit(world: World, entry: LogEntry, submit: Omit<NewTask, 'luck'>): Promise<Decision> {
   const { engine, journal, settings, stopping } = world;
+  const { fingerprint, repeats } = submit;
   const asked = Object.keys(submit.wish).length > 0;
-  const wish = asked ? submit.wish : drawFault(settings.faults, settings.seed, submit.fingerprint, submit.repeats);
+  const wish = asked ? submit.wish : drawFaults(settings.faults, settings.seed, fingerprint, repeats);
 
   const refused = wishedRefusal(wish);
   if (refused !== null) return { kind: 'refused', status: refused };
   const refusal = engine.refusal(submit.owner, submit.cost);
   if (refusal !== null) return { kind: 'refused', status: refusal === 'credits' ? 402 : 429 };
 
-  const task = engine.create({ ...submit, wish });
-  entry.task = task.id;
+  const task = engine.create({ ...submit, wish, luck: asked ? null : `${fingerprint} ${repeats}` });
+  world.witness.accept(entry, task.id);
   journal.append({ kind: 'task', task, entry: entry.n });
   journal.append({ kind: 'credits', owner: task.owner, balance: engine.credits(task.owner) });
+  world.webhooks.plan(task);
 
   const slow = wish['slow-reply'];
   if (slow !== undefined) await sleep((slow * 1000) / settings.timeScale, stopping);

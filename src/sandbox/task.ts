@@ -20,6 +20,8 @@ export const taskSchema = z.object({
   /** SHA-256 of each image that came with the request, by field. */
   images: z.record(z.string(), z.string()),
   wish: z.record(z.string(), z.number()).transform((wish): Wish => wish),
+  /** From this its looks draw their faults; null when the prompt asked for an outcome, for then chance keeps out. */
+  luck: z.string().nullable().default(null),
   seed: z.number(),
   /** Size of the picture in pixels. */
   width: z.int(),
@@ -47,10 +49,9 @@ export function phaseOf(task: Task, at: number): Phase {
   return at < task.startedAt ? 'queued' : 'running';
 }
 
-/** Whether a task counts against the limit of active tasks at the moment `at`. */
-export function isActive(task: Task, at: number): boolean {
-  const phase = phaseOf(task, at);
-  return phase === 'queued' || phase === 'running';
+/** Until when (ms since the epoch) a task counts against the limit of active tasks. A vanished one never does. */
+export function activeUntil(task: Task): number {
+  return task.wish['not-found'] === undefined ? (task.finishedAt ?? task.forgetAt) : task.submittedAt;
 }
 
 /** How much of the work is done, 0 to 1, in hundredths. A task that never ends creeps towards 0.99. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createBoundedList, createBoundedMap } from './bounded.js';
 import { sha256 } from './random.js';
 
 /** One request that arrived. */
@@ -17,7 +18,7 @@ export const entrySchema = z.object({
       /** Position among all submits, from 1. */
       number: z.int(),
       model: z.string(),
-      /** SHA-256 of the body as it came. */
+      /** SHA-256 of the body as it came; of one with webhook fields, without these, since they differ at every try. */
       fingerprint: z.string(),
       /** How many times the very same body had come before. */
       repeats: z.int(),
@@ -39,13 +40,30 @@ export const entrySchema = z.object({
 export type LogEntry = z.infer<typeof entrySchema>;
 export type SubmitEntry = NonNullable<LogEntry['submit']>;
 
+/** All submits that were alike. */
+export type Alike = {
+  readonly fingerprint: string;
+  readonly prompt: string | null;
+  readonly submits: number;
+  /** How many of them became tasks. More than one means: paid more than once. */
+  readonly accepted: number;
+  /** The newest few, with how each was answered. */
+  readonly newest: readonly LogEntry[];
+};
+
 /** Remembers what arrived, the newest `limit` requests: the proof of what was submitted, and how often. */
 export type Witness = {
   arrive(request: { at: number; method: string; path: string; key: string | null; delivery: boolean }): LogEntry;
   submit(entry: LogEntry, submit: Omit<SubmitEntry, 'number' | 'repeats'>): SubmitEntry;
+  /** The submit became a task. */
+  accept(entry: LogEntry, task: string): void;
   restore(entry: LogEntry): void;
-  find(n: number): LogEntry | undefined;
-  log(): LogEntry[];
+  /** The entries themselves, oldest first. */
+  entries(): LogEntry[];
+  /** Submits alike in their whole body, and those with the same prompt, whatever else was in them. */
+  bodies(): IterableIterator<Alike>;
+  prompts(): IterableIterator<Alike>;
+  totals(): { requests: number; submits: number };
 };
 
 /** A key's name in logs and states. */
@@ -53,52 +71,78 @@ export function maskKey(key: string): string {
   return sha256(key).slice(0, 12);
 }
 
+const newestKept = 20;
+
+/** Counts submits by what makes them alike. */
+function createTally(limit: number): {
+  count(key: string, entry: LogEntry, submit: Omit<SubmitEntry, 'number' | 'repeats'>): number;
+  accept(key: string): void;
+  all(): IterableIterator<Alike>;
+} {
+  const known = createBoundedMap<Alike>(limit);
+  return {
+    /** Gives how many came before. */
+    count(key, entry, { fingerprint, prompt }) {
+      const before = known.get(key) ?? { fingerprint, prompt, submits: 0, accepted: 0, newest: [] };
+      const newest = [...before.newest, entry].slice(-newestKept);
+      known.set(key, { ...before, submits: before.submits + 1, newest });
+      return before.submits;
+    },
+    accept(key) {
+      const alike = known.get(key);
+      if (alike !== undefined) known.set(key, { ...alike, accepted: alike.accepted + 1 });
+    },
+    all: () => known.values(),
+  };
+}
+
 export function createWitness(limit: number): Witness {
-  const entries = new Map<number, LogEntry>();
-  const seen = new Map<string, number>();
+  const entries = createBoundedList<LogEntry>(limit);
+  const bodies = createTally(limit);
+  const prompts = createTally(limit);
   let arrivals = 0;
   let submits = 0;
 
-  function keep(entry: LogEntry): LogEntry {
-    entries.set(entry.n, entry);
-    // A Map keeps the order of insertion, so the first key is the oldest request.
-    for (const oldest of entries.keys()) {
-      if (entries.size <= limit) break;
-      entries.delete(oldest);
-    }
-    return entry;
+  function count(entry: LogEntry, submit: Omit<SubmitEntry, 'number' | 'repeats'>): number {
+    if (submit.prompt !== null) prompts.count(submit.prompt, entry, submit);
+    return bodies.count(submit.fingerprint, entry, submit);
   }
 
-  function count(fingerprint: string): number {
-    const repeats = seen.get(fingerprint) ?? 0;
-    seen.delete(fingerprint);
-    seen.set(fingerprint, repeats + 1);
-    for (const oldest of seen.keys()) {
-      if (seen.size <= limit) break;
-      seen.delete(oldest);
-    }
-    return repeats;
+  function accept({ submit }: LogEntry): void {
+    if (submit === null) return;
+    if (submit.prompt !== null) prompts.accept(submit.prompt);
+    bodies.accept(submit.fingerprint);
   }
 
   return {
     arrive({ at, method, path, key, delivery }) {
       const masked = key === null ? null : maskKey(key);
       const blank = { submit: null, task: null, status: null, answered: false };
-      return keep({ n: ++arrivals, at, method, path, key: masked, ...blank, keyLeaked: delivery && key !== null });
+      const keyLeaked = delivery && key !== null;
+      const entry: LogEntry = { n: ++arrivals, at, method, path, key: masked, ...blank, keyLeaked };
+      entries.push(entry);
+      return entry;
     },
     submit(entry, submit) {
-      const full = { number: ++submits, repeats: count(submit.fingerprint), ...submit };
+      const full = { number: ++submits, repeats: count(entry, submit), ...submit };
       entry.submit = full;
       return full;
     },
+    accept(entry, task) {
+      entry.task = task;
+      accept(entry);
+    },
     restore(entry) {
-      keep(entry);
+      entries.push(entry);
       arrivals = Math.max(arrivals, entry.n);
       if (entry.submit === null) return;
       submits = Math.max(submits, entry.submit.number);
-      count(entry.submit.fingerprint);
+      count(entry, entry.submit);
+      if (entry.task !== null) accept(entry);
     },
-    find: (n) => entries.get(n),
-    log: () => structuredClone([...entries.values()]),
+    entries: () => entries.items(),
+    bodies: () => bodies.all(),
+    prompts: () => prompts.all(),
+    totals: () => ({ requests: arrivals, submits }),
   };
 }

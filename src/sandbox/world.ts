@@ -5,6 +5,7 @@ import type { Journal } from './journal.js';
 import type { Settings } from './options.js';
 import type { Picture } from './pictures.js';
 import type { Task } from './task.js';
+import type { Callback, Webhooks } from './webhooks.js';
 import type { LogEntry, Witness } from './witness.js';
 
 /** What every dialect is given. */
@@ -14,6 +15,7 @@ export type World = {
   readonly blobs: Blobs;
   readonly witness: Witness;
   readonly journal: Journal;
+  readonly webhooks: Webhooks;
   /** Aborted when the sandbox stops; whoever waits, waits with it. */
   readonly stopping: AbortSignal;
   /** Address of the sandbox as others see it, without a slash at the end. */
@@ -29,4 +31,6 @@ export type Dialect = {
   keyOf(request: FastifyRequest): string | null;
   /** What to draw for a task of this dialect, or null when the task is of another. */
   picture(task: Task, blobs: Blobs): Promise<Picture | null>;
+  /** How the end of a task of this dialect is told to whoever asked for it; null when nobody did. */
+  webhook(task: Task): Callback | null;
 };

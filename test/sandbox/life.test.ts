@@ -14,17 +14,6 @@ async function seeds(): Promise<(number | undefined)[]> {
   return [(await finish('a')).result?.seed, (await finish('a', { seed: null })).result?.seed];
 }
 
-async function meetFaults(): Promise<number[]> {
-  const faults = { http500: 0.2, http503: 0.2, http429: 0.2, lostReply: 0.2 };
-  const { post } = await startBench({ faults, activeLimit: 1000 });
-  const seen = [];
-  for (let i = 0; i < 60; i++) {
-    const reply = await post(plain, { finetune_id: 'f', prompt: `${i}` }).catch(() => null);
-    seen.push(reply?.status ?? 0);
-  }
-  return seen;
-}
-
 describe('a task', () => {
   test('is pending, makes progress, and is ready with what a client needs', async () => {
     const { submit, look, advance, url } = await startBench();
@@ -144,22 +133,5 @@ describe('an account', () => {
   test('has finetunes', async () => {
     const { get } = await startBench({ finetunes: ['one', 'two'] });
     expect(await get('/v1/my_finetunes')).toEqual({ status: 200, body: { finetunes: ['one', 'two'] } });
-  });
-});
-
-describe('faults', () => {
-  test('come by chance, the same ones for the same seed', async () => {
-    const first = await meetFaults();
-    expect(new Set(first)).toEqual(new Set([0, 200, 429, 500, 503]));
-    expect(await meetFaults()).toEqual(first);
-  });
-
-  test('spare a prompt that asks for an outcome', async () => {
-    const { submit } = await startBench({ faults: { http500: 1 } });
-    expect(await submit('[sandbox: ready]')).toHaveProperty('id');
-  });
-
-  test('must be chances', async () => {
-    await expect(startBench({ faults: { http500: 2 } })).rejects.toThrow('faults.http500 must be 0 to 1');
   });
 });

@@ -109,3 +109,25 @@ test('the process explains a wrong setting', async () => {
   expect(text).toContain('SANDBOX_TIME_SCALE');
   expect(await ended).toBe(1);
 });
+
+test('the process is told what shall go wrong by chance', async () => {
+  const { url } = await spawnSandbox({
+    SANDBOX_FAULTS: '{"http503":1}',
+    SANDBOX_MEDIAN_MS: '0',
+    SANDBOX_LOG_LIMIT: '1',
+  });
+  const body = JSON.stringify({ finetune_id: 'f', prompt: 'p' });
+  const send = { method: 'POST', headers: { 'x-key': 'test-key' }, body };
+  expect((await fetch(`${url}/v1/${plain}`, send)).status).toBe(503);
+});
+
+test.each([
+  ['{"lostreply":1}', 'lostreply'],
+  ['{"lostReply":2}', 'lostReply'],
+  ['lostReply', 'must be JSON'],
+])('the process refuses the faults %s', async (faults, message) => {
+  const { text, ended } = await spawnSandbox({ SANDBOX_FAULTS: faults });
+  expect(text).toContain(message);
+  expect(text).toContain('webhookDoubled');
+  expect(await ended).toBe(1);
+});
