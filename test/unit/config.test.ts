@@ -46,6 +46,7 @@ const defaults: Config = {
   unconfirmedMs: 900_000,
   submitTimeoutMs: 60_000,
   pollIntervalMs: 500,
+  eventsReplayMs: 259_200_000,
   accounts: [
     { id: 'sandbox', provider: 'bfl', baseUrl: null, apiKey: 'sandbox-key', hosts: [], limit: 24, sandbox: true },
   ],
