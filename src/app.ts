@@ -198,7 +198,8 @@ async function build(
       subscriptions: createSubscriptions({
         hub,
         history: store.history,
-        lastPosition: async () => await store.events.last(),
+        log: store.eventLog,
+        replayMs: config.eventsReplayMs,
       }),
       history: store.history,
       profiles: store.profiles,

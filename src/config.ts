@@ -21,6 +21,7 @@ export const variables = {
   SUBMIT_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(600).default(60),
   ACCOUNT_PROBE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(15),
   POLL_INTERVAL_MS: z.coerce.number().int().min(50).max(60_000).default(500),
+  EVENTS_REPLAY_HOURS: z.coerce.number().min(0.001).max(8_760).default(72),
   BFL_API_KEY: z.string().optional(),
   BFL_API_KEY_FILE: z.string().optional(),
   BFL_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -62,6 +63,8 @@ export type Config = {
   submitTimeoutMs: number;
   firstProbeMs: number;
   pollIntervalMs: number;
+  /** How old an event may be that a subscriber gets replayed. */
+  eventsReplayMs: number;
   accounts: readonly AccountConfig[];
   /** Null: no sandbox of our own is to be run. */
   embeddedSandbox: { port: number; timeScale: number } | null;
@@ -117,6 +120,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     submitTimeoutMs: env.SUBMIT_TIMEOUT_SECONDS * 1_000,
     firstProbeMs: env.ACCOUNT_PROBE_SECONDS * 1_000,
     pollIntervalMs: env.POLL_INTERVAL_MS,
+    eventsReplayMs: env.EVENTS_REPLAY_HOURS * 3_600_000,
     accounts,
     embeddedSandbox,
   };

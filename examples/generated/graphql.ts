@@ -84,6 +84,15 @@ export type CreateProfileInput = {
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Why a stream of events ended, and how to go on. */
+export type EventsEndReason =
+  /** What was missed can no longer be told. Subscribe again without `after`, for a new snapshot. */
+  | 'CURSOR_TOO_OLD'
+  /** This process stops. Connect again and subscribe with `after`: nothing is missed. */
+  | 'STOPPING'
+  /** Too many events waited to be read. Subscribe again with `after`: nothing is missed. */
+  | 'TOO_SLOW';
+
 /** A picture that follows a control image's edges. */
 export type GenerateFromCannyInput = {
   /** High threshold of the edges, 0 to 500, not below low. Default 200. */

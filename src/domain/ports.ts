@@ -34,6 +34,9 @@ export type GenerationFilter = {
   createdTo?: Date | null;
 };
 
+/** Which events; all conditions must hold. */
+export type EventFilter = Pick<GenerationFilter, 'status' | 'profileId' | 'control' | 'provider'>;
+
 /** A window on a list that is ordered by id, newest first. */
 export type Window = {
   first: number;
@@ -74,6 +77,31 @@ export type History = {
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;
   events(projectId: string, generationIds: readonly string[]): Promise<GenerationEvent[]>;
   imageRefs(projectId: string, generationIds: readonly string[]): Promise<GenerationImageRef[]>;
+};
+
+/** The log of events, for those who go on from a position. */
+export type EventLog = {
+  /** The last position given. */
+  last(): Promise<number>;
+  /** How the log stands to somebody who has read a project's events up to `position`. */
+  since(projectId: string, position: number, most: number): Promise<Missed>;
+  /** A project's matching events after one position up to another, in order, at most `limit`. */
+  page(
+    projectId: string,
+    filter: EventFilter,
+    range: { after: number; upTo: number; limit: number },
+  ): Promise<GenerationEvent[]>;
+};
+
+export type Missed = {
+  /** The last position given. */
+  last: number;
+  /** Age of the first event missed, by the database's clock; null: none was. */
+  oldestMs: number | null;
+  /** Events right after the position are no longer kept. */
+  gone: boolean;
+  /** More than `most` events were missed. */
+  many: boolean;
 };
 
 export type NewProfile = {

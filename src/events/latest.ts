@@ -1,5 +1,5 @@
 /** A stream that carries state, not a log: after any number of touches a reader gets the present value, once. */
-export type Latest<T> = AsyncIterableIterator<T> & { touch(): void };
+export type Latest<T> = AsyncIterableIterator<T> & { touch(): void; stop(): void };
 
 /**
  * `load` gives the present value and whether it is the last one; null ends the stream. The first reading happens without
@@ -26,6 +26,7 @@ export function createLatest<T>(options: {
       dirty = true;
       wake();
     },
+    stop: close,
     async next() {
       while (!over && !dirty) await new Promise<void>((resolve) => (wake = resolve));
       if (over) return { done: true, value: undefined };

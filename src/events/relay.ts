@@ -65,6 +65,7 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
   return {
     async start() {
       position = await source.last();
+      hub.moveTo(position);
       ticker.start();
       progress.start();
     },

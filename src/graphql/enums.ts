@@ -52,6 +52,17 @@ export const ModerationStageEnum = enumOf('ModerationStage', 'When the provider 
   OUTPUT: 'After the work: the picture.',
 });
 
+export const EventsEndReasonEnum = enumOf(
+  'EventsEndReason',
+  'Why a stream of events ended, and how to go on.',
+  ['CURSOR_TOO_OLD', 'TOO_SLOW', 'STOPPING'] as const,
+  {
+    CURSOR_TOO_OLD: 'What was missed can no longer be told. Subscribe again without `after`, for a new snapshot.',
+    TOO_SLOW: 'Too many events waited to be read. Subscribe again with `after`: nothing is missed.',
+    STOPPING: 'This process stops. Connect again and subscribe with `after`: nothing is missed.',
+  },
+);
+
 export const UserErrorCodeEnum = enumOf(
   'UserErrorCode',
   'Why an input was refused, and what to do about it.',

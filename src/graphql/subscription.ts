@@ -2,7 +2,8 @@ import { keyOf } from '../domain/ids.js';
 import type { Generation as GenerationRecord } from '../domain/generation.js';
 import type { ControlKind, GenerationStatus } from '../domain/lifecycle.js';
 import { DarkroomError } from '../errors.js';
-import type { EventFilter, EventsMessage } from '../service/subscribe.js';
+import type { EventFilter } from '../domain/ports.js';
+import type { EventsMessage } from '../service/subscribe.js';
 import { viewerOf, type Context } from './context.js';
 import {
   Arg,
@@ -17,8 +18,8 @@ import {
   Root,
   Subscription,
 } from './decorators.js';
-import { ControlKindEnum, GenerationStatusEnum } from './enums.js';
-import { eventCursor, eventNode, GenerationEvent } from './event.js';
+import { ControlKindEnum, EventsEndReasonEnum, GenerationStatusEnum } from './enums.js';
+import { eventCursor, eventNode, GenerationEvent, positionOf } from './event.js';
 import { filterOf } from './generation.js';
 import { Generation, generationNode } from './generation-types.js';
 
@@ -36,12 +37,30 @@ export class EventsSnapshot {
   running: Generation[];
 }
 
+@ObjectType({ description: 'Last message of generationEvents: why the stream ends here, and where to go on.' })
+export class EventsEnd {
+  readonly __typename = 'EventsEnd';
+
+  @Field(() => EventsEndReasonEnum, { description: 'Why.' })
+  reason: EventsEndReason;
+
+  @Field(() => String, { nullable: true, description: 'What to subscribe with as `after`; null: leave it out.' })
+  cursor: string | null;
+
+  @Field(() => String, { description: 'The reason in words.' })
+  message: string;
+}
+
 const GenerationEventsMessage = createUnionType({
   name: 'GenerationEventsMessage',
-  description: 'First a snapshot, then every event in order.',
-  types: () => [EventsSnapshot, GenerationEvent] as const,
+  description: 'Without `after` first a snapshot; then every event in order; at last why it ends, if Darkroom ends it.',
+  types: () => [EventsSnapshot, GenerationEvent, EventsEnd] as const,
   resolveType: (value) => value.__typename,
 });
+
+type EventsEndReason = keyof typeof EventsEndReasonEnum;
+type EventsArgs = { filter?: EventFilter | null; after?: string | null };
+type MessageNode = EventsSnapshot | GenerationEvent | EventsEnd;
 
 @InputType({ description: 'Which events to hear of; all conditions must hold.' })
 export class GenerationEventFilter {
@@ -58,10 +77,22 @@ export class GenerationEventFilter {
   provider?: string[] | null;
 }
 
-function messageNode(message: EventsMessage): EventsSnapshot | GenerationEvent {
+const endings = {
+  TOO_SLOW: 'Too many events waited to be read; subscribe again with `after: cursor`.',
+  STOPPING: 'This process stops; connect again and subscribe with `after: cursor`.',
+} as const;
+
+function messageNode(message: EventsMessage): MessageNode {
   if (message.kind === 'event') return eventNode(message.event);
-  const { position, running } = message;
-  return { __typename: 'EventsSnapshot', cursor: eventCursor(position), running: running.map(generationNode) };
+  if (message.kind === 'snapshot') {
+    const { position, running } = message;
+    return { __typename: 'EventsSnapshot', cursor: eventCursor(position), running: running.map(generationNode) };
+  }
+  if (message.reason === 'CURSOR_TOO_OLD') {
+    return { __typename: 'EventsEnd', reason: message.reason, cursor: null, message: message.message };
+  }
+  const { reason, position } = message;
+  return { __typename: 'EventsEnd', reason, cursor: eventCursor(position), message: endings[reason] };
 }
 
 @Resolver(() => GenerationEvent)
@@ -83,18 +114,26 @@ export class SubscriptionResolver {
   }
 
   @Subscription(() => GenerationEventsMessage, {
-    description: 'The log of your project: what is running now, then every event in order, none left out, none twice.',
-    subscribe: async ({ args, context }: { args: { filter?: EventFilter | null }; context: Context }) =>
+    description:
+      'The log of your project: what is running now, then every event in order, none left out, none twice. With `after` it goes on where you were.',
+    subscribe: async ({ args, context }: { args: EventsArgs; context: Context }) =>
       await context.services.subscriptions.generationEvents(
         viewerOf(context),
         filterOf(args.filter as GenerationEventFilter | null),
+        args.after == null ? null : positionOf('after', args.after),
       ),
   })
   generationEvents(
     @Root() message: EventsMessage,
     @Arg('filter', () => GenerationEventFilter, { nullable: true, description: 'Which ones.' })
     _filter?: GenerationEventFilter | null,
-  ): EventsSnapshot | GenerationEvent {
+    @Arg('after', () => String, {
+      nullable: true,
+      description:
+        'A cursor of this subscription: no snapshot, but exactly the events after it, then live ones. Works on any instance.',
+    })
+    _after?: string | null,
+  ): MessageNode {
     return messageNode(message);
   }
 

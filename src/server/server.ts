@@ -177,6 +177,7 @@ export function createServer(options: ServerOptions): HttpServer {
       return { url };
     },
     async stop() {
+      options.services.subscriptions.stop();
       await door?.close();
       // Whoever still reads or sends after this is cut off.
       const cut = setTimeout(() => app.server.closeAllConnections(), finishWithinMs);

@@ -1,86 +1,138 @@
 import { DarkroomError } from '../errors.js';
+import { createFollower, type Follower, type LogMessage } from '../events/follow.js';
 import { createLatest } from '../events/latest.js';
-import { createStream, type Stream } from '../events/stream.js';
 import type { Hub } from '../events/hub.js';
 import type { Generation, GenerationEvent } from '../domain/generation.js';
-import { isTerminal, type ControlKind, type GenerationStatus } from '../domain/lifecycle.js';
-import type { History, Viewer } from '../domain/ports.js';
+import { isTerminal } from '../domain/lifecycle.js';
+import type { EventFilter, EventLog, History, Missed, Viewer } from '../domain/ports.js';
 
 /** Running generations in a first message, at most. */
 const snapshotLimit = 500;
 /** Events that may wait for a slow reader. */
 const eventBound = 1_000;
+/** Whoever has missed more than so many events is better served by a snapshot. */
+const missedAtMost = 100_000;
 
-export type EventFilter = {
-  status?: readonly GenerationStatus[] | null;
-  profileId?: string | null;
-  control?: readonly ControlKind[] | null;
-  provider?: readonly string[] | null;
-};
-
-export type EventsMessage =
-  | { kind: 'snapshot'; position: number; running: Generation[] }
-  | { kind: 'event'; event: GenerationEvent };
+export type EventsSnapshot = { kind: 'snapshot'; position: number; running: Generation[] };
+/** The cursor leads nowhere any more: a new snapshot is needed. */
+export type EventsTooOld = { kind: 'end'; reason: 'CURSOR_TOO_OLD'; message: string };
+export type EventsMessage = EventsSnapshot | EventsTooOld | LogMessage;
 
 export type Subscriptions = {
   /** The generation now, then after each change; ends with its terminal state. A slow reader gets the latest only. */
   generationChanged(viewer: Viewer, id: string): Promise<AsyncIterableIterator<Generation>>;
-  /** The running generations, then every event from there on, in order. */
-  generationEvents(viewer: Viewer, filter: EventFilter): Promise<AsyncIterableIterator<EventsMessage>>;
+  /**
+   * Without `after` the running generations first, then every event from there on, in order; with it every event after
+   * that position. Ends by itself only with a message that says why.
+   */
+  generationEvents(
+    viewer: Viewer,
+    filter: EventFilter,
+    after: number | null,
+  ): Promise<AsyncIterableIterator<EventsMessage>>;
+  /** Ends every stream: those of events with the place to go on from. No new one begins. */
+  stop(): void;
 };
 
 export function createSubscriptions(parts: {
   hub: Hub;
-  history: History;
-  lastPosition: () => Promise<number>;
+  history: Pick<History, 'generation' | 'running'>;
+  log: EventLog;
+  /** How old a missed event may be. */
+  replayMs: number;
 }): Subscriptions {
-  const { hub, history, lastPosition } = parts;
+  const { hub, history, log, replayMs } = parts;
+  const open = new Set<{ stop(): void }>();
+  let stopped = false;
+
+  function checkOpen(): void {
+    if (stopped) throw new DarkroomError('UNAVAILABLE', 'Darkroom is stopping here; subscribe again.');
+  }
+
+  function follow(
+    viewer: Viewer,
+    filter: EventFilter,
+    start: { first: EventsSnapshot | null; from: number; head: number },
+  ): Follower<EventsSnapshot> {
+    const { projectId } = viewer;
+    const follower = createFollower<EventsSnapshot>({
+      ...start,
+      read: async (after, upTo, limit) => await log.page(projectId, filter, { after, upTo, limit }),
+      listen: (listener) =>
+        hub.onTopic({ projectId, profileId: filter.profileId ?? null }, (event) => {
+          if (matches(filter, event)) listener(event);
+        }),
+      livePosition: () => hub.position(),
+      bound: eventBound,
+      onClose: () => open.delete(follower),
+    });
+    open.add(follower);
+    return follower;
+  }
 
   return {
     async generationChanged(viewer, id) {
+      checkOpen();
       const read = async (): Promise<Generation | null> => await history.generation(viewer.projectId, id);
       if ((await read()) === null) {
         throw new DarkroomError('NOT_FOUND', 'There is no such generation in your project.');
       }
+      checkOpen();
       const latest = createLatest({
         async load() {
           const generation = await read();
           return generation === null ? null : { value: generation, last: isTerminal(generation.status) };
         },
-        onClose: () => unlisten(),
+        onClose() {
+          unlisten();
+          open.delete(latest);
+        },
       });
+      open.add(latest);
       // The stream's first value is read only after this, so no change falls between the two.
       const unlisten = hub.onGeneration(id, () => latest.touch());
       return latest;
     },
 
-    async generationEvents(viewer, filter) {
-      let waiting: GenerationEvent[] | null = [];
-      /** Nothing up to here is told as an event: the snapshot has it. The hub may still be behind it. */
-      let from = 0;
-      const stream: Stream<EventsMessage> = createStream({
-        bound: eventBound,
-        overflow: () => new DarkroomError('UNAVAILABLE', 'This subscription reads too slowly; subscribe again.'),
-        onClose: () => unlisten(),
-      });
-      const unlisten = hub.onProject(viewer.projectId, (event) => {
-        if (!matches(filter, event)) return;
-        if (waiting !== null) waiting.push(event);
-        else if (event.position > from) stream.push({ kind: 'event', event });
-      });
-      try {
-        from = await lastPosition();
+    async generationEvents(viewer, filter, after) {
+      checkOpen();
+      if (after === null) {
+        const position = await log.last();
         const running = await history.running(viewer.projectId, filter, snapshotLimit);
-        stream.push({ kind: 'snapshot', position: from, running });
-        for (const event of waiting) if (event.position > from) stream.push({ kind: 'event', event });
-        waiting = null;
-      } catch (error) {
-        stream.end();
-        throw error;
+        checkOpen();
+        return follow(viewer, filter, {
+          first: { kind: 'snapshot', position, running },
+          from: position,
+          head: position,
+        });
       }
-      return stream;
+      const missed = await log.since(viewer.projectId, after, missedAtMost);
+      checkOpen();
+      const message = whyTooOld(after, missed, replayMs);
+      if (message !== null) return onlyMessage({ kind: 'end', reason: 'CURSOR_TOO_OLD', message });
+      return follow(viewer, filter, { first: null, from: after, head: missed.last });
+    },
+
+    stop() {
+      stopped = true;
+      for (const stream of open) stream.stop();
     },
   };
+}
+
+/** Why what was missed cannot be told any more; null when it can. */
+function whyTooOld(after: number, { last, oldestMs, gone, many }: Missed, replayMs: number): string | null {
+  if (after > last) return 'The cursor lies ahead of the log, which was restored from a backup: take a new snapshot.';
+  if (gone) return 'Events after the cursor are no longer kept: take a new snapshot.';
+  if (many) return `More than ${missedAtMost} events were missed: take a new snapshot.`;
+  if (oldestMs !== null && oldestMs > replayMs) {
+    return `Events were missed for more than ${replayMs / 3_600_000} hours: take a new snapshot.`;
+  }
+  return null;
+}
+
+async function* onlyMessage(message: EventsTooOld): AsyncGenerator<EventsMessage, void, void> {
+  yield message;
 }
 
 function matches(filter: EventFilter, event: GenerationEvent): boolean {

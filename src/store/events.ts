@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { controlKinds, generationStatuses } from '../domain/lifecycle.js';
 import type { GenerationEvent } from '../domain/generation.js';
+import type { EventFilter, Missed } from '../domain/ports.js';
 import type { Database } from './database.js';
 
 /** Numbered in one go; more wait for the next. */
@@ -54,6 +55,58 @@ export async function eventsAfter(database: Database, position: number, limit: n
            control::text, provider, at
     from generation_event where position > ${position}::bigint order by position limit ${limit}::integer`;
   return z.array(eventSchema).parse(rows).map(toEvent);
+}
+
+/** The project's events after one position up to another that match, in order. */
+export async function pageOfLog(
+  database: Database,
+  projectId: string,
+  filter: EventFilter,
+  { after, upTo, limit }: { after: number; upTo: number; limit: number },
+): Promise<GenerationEvent[]> {
+  const { status = null, profileId = null, control = null, provider = null } = filter;
+  const rows = await database.prisma.$queryRaw`
+    select generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code, profile_id,
+           control::text, provider, at
+    from generation_event
+    where project_id = ${projectId}::uuid and position > ${after}::bigint and position <= ${upTo}::bigint
+      and (${status}::text[] is null or status::text = any (${status}::text[]))
+      and (${profileId}::uuid is null or profile_id = ${profileId}::uuid)
+      and (${control}::text[] is null or control::text = any (${control}::text[]))
+      and (${provider}::text[] is null or provider = any (${provider}::text[]))
+    order by position limit ${limit}::integer`;
+  return z.array(eventSchema).parse(rows).map(toEvent);
+}
+
+const missedSchema = z.object({
+  last: z.bigint().transform(Number),
+  oldest_ms: z.number().nullable(),
+  gone: z.boolean(),
+  many: z.boolean(),
+});
+
+/** How the log stands to somebody who has read the project's events up to `position`. */
+export async function missedSince(
+  database: Database,
+  projectId: string,
+  position: number,
+  most: number,
+): Promise<Missed> {
+  // Positions have no gaps, so a missing next one was deleted.
+  const rows = await database.prisma.$queryRaw`
+    select last,
+           (select extract(epoch from clock_timestamp() - at)::double precision * 1000 from generation_event
+            where project_id = ${projectId}::uuid and position > ${position}::bigint
+            order by position limit 1) as oldest_ms,
+           last > ${position}::bigint
+             and not exists (select from generation_event where position = ${position}::bigint + 1) as gone,
+           exists (select from generation_event
+                   where project_id = ${projectId}::uuid and position > ${position}::bigint
+                   order by position offset ${most}::integer limit 1) as many
+    from event_position`;
+  const [row] = z.array(missedSchema).parse(rows);
+  if (row === undefined) throw new Error('The row of event_position is gone.');
+  return { last: row.last, oldestMs: row.oldest_ms, gone: row.gone, many: row.many };
 }
 
 /** The events of one generation, oldest first; those not yet numbered are left out. */

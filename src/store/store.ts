@@ -1,9 +1,19 @@
-import type { Hints, History, Idempotency, Images, Ledger, Pauses, Profiles, Worklist } from '../domain/ports.js';
+import type {
+  EventLog,
+  Hints,
+  History,
+  Idempotency,
+  Images,
+  Ledger,
+  Pauses,
+  Profiles,
+  Worklist,
+} from '../domain/ports.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
-import { eventsAfter, eventsState, lastPosition, numberEvents, progressed } from './events.js';
+import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
 import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
@@ -30,6 +40,7 @@ export type Store = {
   profiles: Profiles;
   images: Images;
   events: EventSource;
+  eventLog: EventLog;
   /** Waits for writes under way, then closes the pool. */
   close(): Promise<void>;
 };
@@ -68,6 +79,11 @@ export function openStore(url: string, onCommit: () => void): Store {
       after: async (position, limit) => await eventsAfter(background, position, limit),
       last: async () => await lastPosition(database),
       progressed: async (ids) => await progressed(background, ids),
+    },
+    eventLog: {
+      last: async () => await lastPosition(database),
+      since: async (projectId, position, most) => await missedSince(database, projectId, position, most),
+      page: async (projectId, filter, range) => await pageOfLog(database, projectId, filter, range),
     },
     async close() {
       await drainAccept();

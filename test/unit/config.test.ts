@@ -47,6 +47,7 @@ const defaults: Config = {
   submitTimeoutMs: 60_000,
   firstProbeMs: 15_000,
   pollIntervalMs: 500,
+  eventsReplayMs: 259_200_000,
   accounts: [
     {
       id: 'sandbox',

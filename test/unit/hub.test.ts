@@ -9,11 +9,34 @@ describe('the hub', () => {
   it('hands every event to every listener of its project, in order, and to nobody else', () => {
     const hub = createHub();
     const heard: string[] = [];
-    hub.onProject(mine, (event) => heard.push(`a${event.position}`));
-    hub.onProject(mine, (event) => heard.push(`b${event.position}`));
-    hub.onProject(theirs, (event) => heard.push(`c${event.position}`));
+    hub.onTopic({ projectId: mine, profileId: null }, (event) => heard.push(`a${event.position}`));
+    hub.onTopic({ projectId: mine, profileId: null }, (event) => heard.push(`b${event.position}`));
+    hub.onTopic({ projectId: theirs, profileId: null }, (event) => heard.push(`c${event.position}`));
     hub.publish([1, 2, 3].map((position) => makeEvent(position, { projectId: position === 2 ? theirs : mine })));
     expect(heard).toEqual(['a1', 'b1', 'c2', 'a3', 'b3']);
+  });
+
+  it('calls a listener for one profile only for events of that profile, in that project', () => {
+    const hub = createHub();
+    const heard: number[] = [];
+    hub.onTopic({ projectId: mine, profileId: one }, ({ position }) => heard.push(position));
+    hub.publish([
+      makeEvent(1, { projectId: mine, profileId: one }),
+      makeEvent(2, { projectId: mine, profileId: other }),
+      makeEvent(3, { projectId: theirs, profileId: one }),
+      makeEvent(4, { projectId: mine, profileId: null }),
+      makeEvent(5, { projectId: mine, profileId: one }),
+    ]);
+    expect(heard).toEqual([1, 5]);
+  });
+
+  it('knows how far it has published, and never goes back', () => {
+    const hub = createHub();
+    hub.moveTo(7);
+    expect(hub.position()).toBe(7);
+    hub.publish([makeEvent(8), makeEvent(9)]);
+    hub.moveTo(3);
+    expect(hub.position()).toBe(9);
   });
 
   it('tells the listeners of a generation that it changed, by an event or a touch', () => {
@@ -29,7 +52,7 @@ describe('the hub', () => {
   it('does not call whoever stopped listening, however often they say so', () => {
     const hub = createHub();
     const heard: number[] = [];
-    const stop = hub.onProject(mine, ({ position }) => heard.push(position));
+    const stop = hub.onTopic({ projectId: mine, profileId: null }, ({ position }) => heard.push(position));
     hub.publish([makeEvent(1, { projectId: mine })]);
     stop();
     stop();
@@ -40,9 +63,9 @@ describe('the hub', () => {
   it('keeps a newcomer when somebody who left before says so again', () => {
     const hub = createHub();
     const heard: number[] = [];
-    const stop = hub.onProject(mine, () => undefined);
+    const stop = hub.onTopic({ projectId: mine, profileId: null }, () => undefined);
     stop();
-    hub.onProject(mine, ({ position }) => heard.push(position));
+    hub.onTopic({ projectId: mine, profileId: null }, ({ position }) => heard.push(position));
     stop();
     hub.publish([makeEvent(1, { projectId: mine })]);
     expect(heard).toEqual([1]);
@@ -51,11 +74,11 @@ describe('the hub', () => {
   it('lets a listener leave while it is being called, and the others still hear', () => {
     const hub = createHub();
     const heard: string[] = [];
-    const stop = hub.onProject(mine, () => {
+    const stop = hub.onTopic({ projectId: mine, profileId: null }, () => {
       heard.push('first');
       stop();
     });
-    hub.onProject(mine, () => heard.push('second'));
+    hub.onTopic({ projectId: mine, profileId: null }, () => heard.push('second'));
     hub.publish([makeEvent(1, { projectId: mine }), makeEvent(2, { projectId: mine })]);
     expect(heard).toEqual(['first', 'second', 'second']);
   });
@@ -63,7 +86,7 @@ describe('the hub', () => {
   it('keeps nothing of those who left', () => {
     const hub = createHub();
     const stops = Array.from({ length: 100 }, (_, n) => [
-      hub.onProject(idAt(n), () => undefined),
+      hub.onTopic({ projectId: idAt(n), profileId: null }, () => undefined),
       hub.onGeneration(idAt(1_000 + (n % 10)), () => undefined),
     ]).flat();
     expect(hub.listeners()).toBe(200);

@@ -65,7 +65,7 @@ async function make(before = 0): Promise<{
   await source.number();
   const hub = createHub();
   const heard: number[] = [];
-  hub.onProject(viewer.projectId, ({ position }) => heard.push(position));
+  hub.onTopic({ projectId: viewer.projectId, profileId: null }, ({ position }) => heard.push(position));
   const { logger, errors } = quietLogger();
   const relay = createRelay({ source, hub, logger });
   await relay.start();
@@ -76,8 +76,9 @@ const upTo = (last: number): number[] => Array.from({ length: last }, (_, index)
 
 describe('the relay', () => {
   it('begins after what was there before, and then hands on each event once, in order', async () => {
-    const { source, relay, heard } = await make(5);
+    const { source, hub, relay, heard } = await make(5);
     expect(heard).toEqual([]);
+    expect(hub.position()).toBe(5);
     source.commit(3);
     await pass(100);
     source.commit(2);
