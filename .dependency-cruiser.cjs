@@ -16,7 +16,7 @@ const rooms = {
   sandbox: [],
 };
 
-const base = '^src/(errors|logger|time)\\.ts$';
+const base = '^src/(errors|logger|metrics|time)\\.ts$';
 
 module.exports = {
   forbidden: [

@@ -60,6 +60,8 @@ export type NewGeneration = {
   promptSent: string;
   finetuneId: string;
   parameters: ParameterValues;
+  /** Width times height of the picture asked for; null where only the provider knows. */
+  pixels: number | null;
   images: InputImages;
   tags: readonly string[];
   priority: number;

@@ -161,6 +161,28 @@ export type Pauses = {
   slots(): Promise<ReadonlyMap<string, number>>;
 };
 
+/** How long one finished task ran, from its acceptance: somewhere between the two bounds. */
+export type RunTimeSample = { model: string; size: string; lowerMs: number; upperMs: number };
+
+export type RunTimes = {
+  keep(samples: readonly RunTimeSample[]): Promise<void>;
+  /** Those after this id, oldest first; of each model and size the newest 2,000 at most. */
+  after(id: bigint): Promise<(RunTimeSample & { id: bigint })[]>;
+};
+
+/** Reads of the queue as a waiting caller sees it. */
+export type Queue = {
+  /**
+   * Of these generations of one project those that are QUEUED for the account: how many are admitted before each, itself
+   * included (1: it is the next), and how many slots are taken. About right: the queue moves while it is counted.
+   */
+  places(
+    projectId: string,
+    account: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { position: number; running: number }>>;
+};
+
 /** One attempt with all that is needed to go on with it. */
 export type WorkItem = {
   generation: Generation;

@@ -1,31 +1,30 @@
 import cors from '@fastify/cors';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../access/keys.js';
 import type { Viewer } from '../domain/ports.js';
 import { newId } from '../domain/ids.js';
-import { asError, DarkroomError } from '../errors.js';
+import { DarkroomError } from '../errors.js';
 import type { Context } from '../graphql/context.js';
 import { createLoaders } from '../graphql/loaders.js';
 import type { Services } from '../graphql/services.js';
 import type { ReceiveWebhook } from '../service/webhooks.js';
 import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics.js';
+import { closeFastify, createFastify, listen } from './fastify.js';
 import { createGraphiql } from './graphiql.js';
 import { createApollo } from './graphql-http.js';
 import { openSocketDoor, type SocketDoor } from './graphql-ws.js';
 import { createGuard } from './guard.js';
 import { registerHealth, type Health } from './health.js';
+import { registerMetrics } from './metrics.js';
 import { registerImages, type ImageRoutes } from './images.js';
 import { contextError } from './present-error.js';
-import { sendProblem } from './problem.js';
 import { registerWebhooks } from './webhooks.js';
 
 export const graphqlPath = '/graphql';
 /** A mutation may carry an image of 15 MiB as base64 (20 MiB) and a mask; POST /images is the better way. */
 const graphqlBodyLimit = 42 * 1024 * 1024;
-/** At a stop, answers under way may take so long. */
-const finishWithinMs = 5_000;
 /** Without a key a body is at most so large: enough for introspection. */
 const openBodyLimit = 100 * 1024;
 
@@ -35,6 +34,7 @@ export type ServerOptions = {
   authenticate: Authenticate;
   images: Omit<ImageRoutes, 'authenticate' | 'publicUrl' | 'images'>;
   health: Health;
+  metrics: Metrics;
   receiveWebhook: ReceiveWebhook;
   /** Filled into GraphiQL on this machine; null: never. */
   demoKey: string | null;
@@ -54,15 +54,7 @@ export type HttpServer = {
 
 export function createServer(options: ServerOptions): HttpServer {
   const { schema, authenticate, logger, host, port } = options;
-  const app = Fastify({
-    bodyLimit: 1024 * 1024,
-    genReqId: () => newId(),
-    logController: new LogController({ disableRequestLogging: true }),
-    // A request that never ends would hold up a stop.
-    requestTimeout: 120_000,
-    forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
-  });
+  const app = createFastify(logger);
   let publicUrl = options.publicUrl ?? '';
   const prepare = createGuard(schema);
   const apollo = createApollo({ schema, prepare, logger });
@@ -111,23 +103,9 @@ export function createServer(options: ServerOptions): HttpServer {
       exposedHeaders: ['x-request-id', 'etag', 'content-range'],
       maxAge: 600,
     });
-    app.addHook('onRequest', async (request, reply) => {
-      void reply.header('x-request-id', request.id);
-    });
-    app.addHook('onResponse', async (request, reply) => {
-      const { method, url } = request;
-      const path = url.split('?', 1)[0];
-      logger.debug(
-        { requestId: request.id, method, path, status: reply.statusCode, ms: reply.elapsedTime },
-        'answered',
-      );
-    });
-    app.setNotFoundHandler((_request, reply) =>
-      sendProblem(reply, { code: 'NOT_FOUND', message: 'There is nothing at this address; GraphQL is at /graphql.' }),
-    );
-    app.setErrorHandler((error: unknown, request, reply) => answerError(error, request.id, reply));
     app.get('/', async (_request, reply) => await reply.redirect(graphqlPath));
     registerHealth(app, options.health);
+    registerMetrics(app, { authenticate, metrics: options.metrics });
     registerWebhooks(app, { receive: options.receiveWebhook, logger });
     registerImages(app, {
       ...options.images,
@@ -139,31 +117,11 @@ export function createServer(options: ServerOptions): HttpServer {
     await registerGraphql();
   }
 
-  function answerError(error: unknown, requestId: string, reply: Parameters<typeof sendProblem>[0]): void {
-    if (error instanceof DarkroomError && error.code !== 'INTERNAL') {
-      sendProblem(reply, { code: error.code, message: error.message });
-      return;
-    }
-    const status = statusOf(error);
-    if (status !== null && status < 500) {
-      const code = status === 413 ? 'TOO_LARGE' : 'BAD_REQUEST';
-      sendProblem(reply, { code, status, message: asError(error).message });
-      return;
-    }
-    logger.error({ err: asError(error), requestId }, 'A request failed');
-    const message = `Something went wrong here; the log has it under request id ${requestId}.`;
-    sendProblem(reply, { code: 'INTERNAL', message, details: { requestId } });
-  }
-
   return {
     async start() {
       apollo.startInBackgroundHandlingStartupErrorsByLoggingAndFailingAllRequests();
       await register();
-      await listen(app, host, port);
-      const address = app.server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
-      const shownHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-      const url = `http://${shownHost}:${bound}`;
+      const url = await listen(app, host, port);
       if (options.publicUrl === null) publicUrl = url;
       door = openSocketDoor({
         server: app.server,
@@ -179,38 +137,8 @@ export function createServer(options: ServerOptions): HttpServer {
     async stop() {
       options.services.subscriptions.stop();
       await door?.close();
-      // Whoever still reads or sends after this is cut off.
-      const cut = setTimeout(() => app.server.closeAllConnections(), finishWithinMs);
-      await app.close();
-      clearTimeout(cut);
+      await closeFastify(app);
       await apollo.stop();
     },
   };
-}
-
-function statusOf(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return null;
-  return typeof error.statusCode === 'number' ? error.statusCode : null;
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      throw new DarkroomError('UNAVAILABLE', `Port ${port} is in use; choose another with PORT.`, { cause: error });
-    }
-    if (code === 'EACCES') {
-      throw new DarkroomError(
-        'UNAVAILABLE',
-        `Port ${port} may not be used by this user; choose one above 1023 with PORT.`,
-        { cause: error },
-      );
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new DarkroomError('UNAVAILABLE', `HOST=${host} is no address of this machine.`, { cause: error });
-    }
-    throw error;
-  }
 }

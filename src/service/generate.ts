@@ -1,7 +1,7 @@
 import type { Generation, InputImages, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import type { ImageInputName } from '../domain/model.js';
+import type { ImageInputName, ParameterValues } from '../domain/model.js';
 import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
 import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
@@ -109,6 +109,7 @@ export function createGenerate(parts: Parts): Generate {
         promptSent: promptWithTrigger(request.prompt, binding.triggerWord ?? profile.value.triggerWord),
         finetuneId: binding.finetuneId,
         parameters: parameters.value,
+        pixels: pixelsOf(parameters.value, images.value.controlImage),
         images: kept,
         tags: [...new Set(request.tags)],
         priority: request.priority,
@@ -126,6 +127,12 @@ export function createGenerate(parts: Parts): Generate {
       return refused(full);
     }
   };
+}
+
+/** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
+function pixelsOf({ width, height }: ParameterValues, control: CheckedImage | undefined): number | null {
+  const pixels = control === undefined ? Number(width) * Number(height) : control.image.width * control.image.height;
+  return pixels > 0 ? pixels : null;
 }
 
 async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {

@@ -42,6 +42,7 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
       prompt_sent: row.promptSent,
       finetune_id: row.finetuneId,
       parameters: row.parameters,
+      pixels: row.pixels,
       control_image_id: row.images.controlImageId,
       image_prompt_id: row.images.imagePromptId,
       tags: row.tags,
@@ -57,7 +58,7 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
-        prompt text, prompt_sent text, finetune_id text, parameters jsonb, control_image_id uuid, image_prompt_id uuid,
+        prompt text, prompt_sent text, finetune_id text, parameters jsonb, pixels integer, control_image_id uuid, image_prompt_id uuid,
         tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
         subject uuid, key text, request_hash text
       )
@@ -77,10 +78,10 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     added as (
       insert into generation (
         id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, parameters,
-        tags, priority, deadline, cost_estimated_micros
+        pixels, tags, priority, deadline, cost_estimated_micros
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, parameters,
-             tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
+             pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing

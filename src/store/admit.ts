@@ -26,7 +26,7 @@ export async function admit(database: Database, request: AdmissionRequest): Prom
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('darkroom.admit'), hashtext(${account}))`;
     // A statement of its own: its snapshot is taken after the lock, and so sees what the last holder committed.
     const answer = await tx.$queryRaw`
-      with slots as materialized (
+      with recursive slots as materialized (
         select project_id, count(*)::integer as n from attempt
         where account = ${account} and state in ('INTENDED', 'SENT', 'ACCEPTED') group by project_id
       ),
@@ -34,13 +34,31 @@ export async function admit(database: Database, request: AdmissionRequest): Prom
         select least(${limit}::integer - coalesce(sum(n), 0), ${atMost}::integer)::integer as n from slots
       ),
       paused as (select 1 from account_pause where account = ${account}),
+      projects as (
+        -- From one project of the queue to the next by the index, so that a long queue is not read through.
+        (
+          select project_id from generation where status = 'QUEUED' and account = ${account}
+            and (select n from free) > 0 and not exists (select from paused)
+          order by project_id limit 1
+        )
+        union all
+        select (
+          select g.project_id from generation g
+          where g.status = 'QUEUED' and g.account = ${account} and g.project_id > p.project_id
+          order by g.project_id limit 1
+        )
+        from projects p where p.project_id is not null
+      ),
       waiting as (
-        select id, project_id, priority,
-               row_number() over (partition by project_id order by priority desc, id) as rank
-        from generation
-        where status = 'QUEUED' and account = ${account} and deadline > now()
-          and (next_attempt_at is null or next_attempt_at <= now())
-          and (select n from free) > 0 and not exists (select from paused)
+        select p.project_id, w.id, w.priority,
+               row_number() over (partition by p.project_id order by w.priority desc, w.id) as rank
+        from projects p cross join lateral (
+          select id, priority from generation g
+          where g.status = 'QUEUED' and g.account = ${account} and g.project_id = p.project_id and g.deadline > now()
+            and (g.next_attempt_at is null or g.next_attempt_at <= now())
+          -- No project can get more than all that is free.
+          order by g.priority desc, g.id limit greatest((select n from free), 0)
+        ) w
       ),
       picked as materialized (
         select w.id from waiting w left join slots s using (project_id)

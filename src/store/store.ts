@@ -7,6 +7,8 @@ import type {
   Ledger,
   Pauses,
   Profiles,
+  Queue,
+  RunTimes,
   Worklist,
 } from '../domain/ports.js';
 import type { EventSource } from '../events/relay.js';
@@ -20,6 +22,8 @@ import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
+import { createQueue } from './queue.js';
+import { createRunTimes } from './run-times.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -35,6 +39,8 @@ export type Store = {
   worklist: Worklist;
   pauses: Pauses;
   hints: Hints;
+  queue: Queue;
+  runTimes: RunTimes;
   history: History;
   idempotency: Idempotency;
   profiles: Profiles;
@@ -69,6 +75,8 @@ export function openStore(url: string, onCommit: () => void): Store {
     worklist: createWorklist(background),
     pauses: createPauses(background),
     hints: createHints({ client: database, background }),
+    queue: createQueue(database),
+    runTimes: createRunTimes(background),
     history: createHistory(database),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),

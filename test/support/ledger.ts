@@ -99,6 +99,7 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     promptSent: 'a jar',
     finetuneId: 'own',
     parameters: { width: 256, height: 256 },
+    pixels: 65_536,
     images: { controlImageId: null, imagePromptId: null },
     tags: [],
     priority: 0,

@@ -69,6 +69,7 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     promptSent: 'TOK, a bottle',
     finetuneId: 'my-finetune',
     parameters: {},
+    pixels: null,
     tags: [],
     priority: 0,
     costEstimatedMicros: null,

@@ -104,6 +104,7 @@ describe('a good request', () => {
             safetyTolerance: 2,
             outputFormat: 'jpeg',
           },
+          pixels: 786_432,
           images: { controlImageId: null, imagePromptId: null },
           tags: ['b', 'a'],
           priority: -100,

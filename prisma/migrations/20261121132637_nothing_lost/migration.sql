@@ -3,6 +3,8 @@ alter table api_key add column operator boolean not null default false;
 
 alter table attempt add column webhook_key bytea;
 
+alter table generation add column pixels integer;
+
 -- An account is paused for as long as it has a row here; before, for as long as `resumes_at` lay ahead.
 alter table account_pause drop column resumes_at;
 alter table account_pause add column probe_at timestamptz(6), add column probes integer not null default 0;

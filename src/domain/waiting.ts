@@ -1,0 +1,124 @@
+import type { Generation } from './generation.js';
+import { isTerminal } from './lifecycle.js';
+import type { AccountPause } from './ports.js';
+import type { Account } from './route.js';
+
+/** What a generation that has not ended waits for. */
+export const waitingReasons = {
+  /** For a slot at the provider; `position` says how many go before. */
+  SLOT: 'A slot at the provider.',
+  /** The provider account is paused; it goes on by itself when that is over. */
+  ACCOUNT_PAUSED: 'The provider account is paused.',
+  /** This server has no such account (any more). */
+  ACCOUNT_MISSING: 'The provider account is not configured here.',
+  /** It was refused for the moment and is tried again at `nextAttemptAt`. */
+  BACK_OFF: 'Its next try.',
+  /** The request is being sent. */
+  SUBMIT: "The provider's answer to the submit.",
+  /** The answer never came; evidence, a person or time settles it. */
+  EVIDENCE: 'Evidence of what became of the submit.',
+  /** The provider is working on it. */
+  PROVIDER: 'The provider.',
+  /** Finished there; the picture is being fetched and stored. */
+  SAVING: 'The picture to be stored.',
+} as const;
+export type WaitingReason = keyof typeof waitingReasons;
+
+export type Waiting = {
+  reason: WaitingReason;
+  message: string;
+  /** How many are admitted before it, itself included; null unless it waits for a slot. */
+  position: number | null;
+  /** Between these it should end, four times of five; null where nothing is known yet. */
+  eta: { earliest: Date; latest: Date } | null;
+};
+
+/** How long a task of its kind runs, as far as learned. Times in ms. */
+export type RunForecast = {
+  quantile(p: number): number | null;
+  remaining(ageMs: number, p: number): number | null;
+};
+
+export type WaitingFacts = {
+  now: Date;
+  account: Account | null;
+  pause: AccountPause | null;
+  place: { position: number; running: number } | null;
+  forecast: RunForecast | null;
+};
+
+/** The interval leaves out a tenth at each end. */
+const [low, high] = [0.1, 0.9];
+/** Standard deviations between the middle of a normal distribution and its tenth. */
+const tenth = 1.2816;
+/** What looking, fetching and storing add to the provider's own time. */
+const handlingMs = 1_500;
+
+/** What it waits for, and until when; null when it has ended. */
+export function waitingOf(generation: Generation, facts: WaitingFacts): Waiting | null {
+  if (isTerminal(generation.status)) return null;
+  const reason = reasonOf(generation, facts);
+  return {
+    reason,
+    message: reason === 'ACCOUNT_PAUSED' ? (facts.pause?.message ?? waitingReasons[reason]) : waitingReasons[reason],
+    position: reason === 'SLOT' ? (facts.place?.position ?? null) : null,
+    eta: etaOf(generation, reason, facts),
+  };
+}
+
+function reasonOf(generation: Generation, { account, pause, now }: WaitingFacts): WaitingReason {
+  switch (generation.status) {
+    case 'QUEUED':
+      if (account === null) return 'ACCOUNT_MISSING';
+      if (pause !== null) return 'ACCOUNT_PAUSED';
+      return generation.nextAttemptAt !== null && generation.nextAttemptAt > now ? 'BACK_OFF' : 'SLOT';
+    case 'SUBMITTING':
+      return 'SUBMIT';
+    case 'UNCONFIRMED':
+      return 'EVIDENCE';
+    case 'RUNNING':
+      return 'PROVIDER';
+    default:
+      return 'SAVING';
+  }
+}
+
+function etaOf(generation: Generation, reason: WaitingReason, facts: WaitingFacts): Waiting['eta'] {
+  const { forecast, now } = facts;
+  if (forecast === null) return null;
+  switch (reason) {
+    case 'SLOT':
+      return queued(facts, forecast);
+    case 'SUBMIT':
+      return within(now, forecast.quantile(low), forecast.quantile(high));
+    case 'PROVIDER': {
+      const age = now.getTime() - (generation.startedAt ?? now).getTime();
+      return within(now, forecast.remaining(age, low), forecast.remaining(age, high));
+    }
+    case 'SAVING':
+      return within(now, 0, 0);
+    default:
+      return null;
+  }
+}
+
+function within(now: Date, fromMs: number | null, toMs: number | null): Waiting['eta'] {
+  if (fromMs === null || toMs === null) return null;
+  return { earliest: new Date(now.getTime() + fromMs), latest: new Date(now.getTime() + toMs + handlingMs) };
+}
+
+/**
+ * So many have to end first as there are places before it beyond the free slots; with all slots busy they end at a rate
+ * of slots by run time, about as a Poisson process does. Its own run comes on top.
+ */
+function queued({ now, account, place }: WaitingFacts, forecast: RunForecast): Waiting['eta'] {
+  const [early, middle, late] = [forecast.quantile(low), forecast.quantile(0.5), forecast.quantile(high)];
+  if (early === null || middle === null || late === null || account === null || place === null) return null;
+  const ends = Math.max(0, place.running + place.position - account.limit);
+  const everyMs = (middle + handlingMs) / account.limit;
+  const waitMs = ends * everyMs;
+  const spreadMs = tenth * Math.sqrt(ends) * everyMs;
+  const earlier = Math.hypot(middle - early, spreadMs);
+  const later = Math.hypot(late - middle, spreadMs);
+  return within(now, Math.max(early, waitMs + middle - earlier), waitMs + middle + later);
+}
