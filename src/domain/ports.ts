@@ -106,6 +106,9 @@ export type WorkItem = {
     costMicros: number | null;
     intendedAt: Date;
     acceptedAt: Date | null;
+    finishedAt: Date | null;
+    /** By the provider's clock. */
+    providerFinishedAt: Date | null;
   };
   controlImage: ImageRecord | null;
   imagePrompt: ImageRecord | null;
@@ -140,7 +143,7 @@ export type Worklist = {
   noteProgress(
     ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },
   ): Promise<void>;
-  /** Generations past their deadline. */
+  /** Generations past their deadline. One whose image is being saved only when no living instance looks after it. */
   overdue(limit: number): Promise<string[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;

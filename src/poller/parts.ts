@@ -3,6 +3,8 @@ import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import type { Images, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
+import type { BadEnd, SaverLimits } from './save-task.js';
+import type { Saver } from './saver.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
 
 /** An account with its adapter and its key: only the poller holds these. */
@@ -17,6 +19,8 @@ export type PollerSettings = {
   submitTimeoutMs: number;
   /** How long in-flight submits and saves may take at a stop. */
   drainMs: number;
+  /** Other bounds than usual of what is downloaded and held at once. */
+  saving?: Partial<SaverLimits>;
 };
 
 /** What all parts of the poller share. */
@@ -37,6 +41,7 @@ export type Driver = {
   instanceId: () => string;
   /** Aborted when watching is to end: at a stop, or with the lease. */
   watching: () => AbortSignal;
+  saver: Saver<BadEnd>;
   /** Aborted when everything is to end. */
   forced: AbortSignal;
 };

@@ -8,7 +8,7 @@ import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
-import { keepImage, storageRefusal, type ImageBytes } from './images.js';
+import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
@@ -36,6 +36,7 @@ type Parts = {
   profiles: Profiles;
   images: Images;
   bytes: ImageBytes;
+  storage: Storage;
   reader: ImageReader;
   catalogue: Catalogue;
   deadlineMs: number;
@@ -49,6 +50,8 @@ type CheckedImages = Partial<Record<'controlImage' | 'imagePrompt', CheckedImage
  */
 export function createGenerate(parts: Parts): Generate {
   return async (viewer, request) => {
+    const low = await refusalWhenLow(parts.storage, ['input']);
+    if (low !== null) return refused(low);
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
     const route = profile.ok
       ? chooseRoute(parts.catalogue, {

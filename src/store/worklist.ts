@@ -29,9 +29,14 @@ export function createWorklist(database: Database): Worklist {
     },
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
-        select id from generation
+        select id from generation g
         where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING') and deadline < now()
-          and (status <> 'SAVING' or deadline < now() - ${savingGraceMs} * interval '1 millisecond')
+          -- An owner ends what it saves itself, for only it knows whether it holds the image. Asked row by row (a join
+          -- may be planned as a reading of every month).
+          and (status <> 'SAVING' or deadline < now() - ${savingGraceMs} * interval '1 millisecond' and (
+            select i.id from attempt a join instance i on i.id = a.instance_id
+            where a.generation_id = g.id and a.n = g.attempt_count
+          ) is null)
         order by deadline limit ${limit}::integer`;
       return z
         .array(z.object({ id: z.string() }))

@@ -38,7 +38,7 @@ beforeEach(async () => {
     worklist: bench.store.worklist,
     change: async (change) => await bench.store.ledger.change(change),
     images: bench.store.images,
-    bytes: createDiskStore({ folder: join(folder, 'images'), minFreeBytes: 0 }),
+    bytes: createDiskStore({ folder: join(folder, 'images') }),
     inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
     settings: { pollIntervalMs: 50, unconfirmedMs: 60_000, submitTimeoutMs: 5_000, drainMs: 5_000 },
     logger: createLogger('silent'),
