@@ -44,8 +44,8 @@ export type World = {
     name: string,
     picture?: { expiresInMs?: number; bytes?: number; giveUpInMs?: number; fetch?: 'again'; poison?: true },
   ) => void;
-  /** Whether the store takes anything. */
-  store: { down: boolean; puts: number; order: string[] };
+  /** Whether the store takes anything, and how long that takes. */
+  store: { down: boolean; ms: number; puts: number; atOnce: number; order: string[] };
   fetches: string[];
   ends: Map<string, Ending>;
   most: { held: number; fetching: number };
@@ -54,14 +54,14 @@ export type World = {
   errors: () => number;
 };
 
-const speed = { fetchMs: 100, storeMs: 10 };
+const fetchMs = 100;
 
 export function createWorld(limits: Partial<SaverLimits> = {}): World {
   const clock = createClock();
   const forced = new AbortController();
   const { logger, errors } = quietLogger();
   const saver = createSaver<'gone'>({ signal: forced.signal, logger, limits, clock });
-  const store = { down: false, puts: 0, order: new Array<string>() };
+  const store = { down: false, ms: 10, puts: 0, atOnce: 0, order: new Array<string>() };
   const fetches: string[] = [];
   const ends = new Map<string, Ending>();
   const most = { held: 0, fetching: 0 };
@@ -101,7 +101,7 @@ export function createWorld(limits: Partial<SaverLimits> = {}): World {
           fetches.push(name);
           fetching += 1;
           most.fetching = Math.max(most.fetching, fetching);
-          await wait(speed.fetchMs, signal);
+          await wait(fetchMs, signal);
           fetching -= 1;
           if (fetch === 'again' || signal.aborted) return { kind: 'again' };
           if (clock.now() >= expiresAt) return { kind: 'over', over: 'gone' };
@@ -110,7 +110,9 @@ export function createWorld(limits: Partial<SaverLimits> = {}): World {
         async store() {
           note();
           store.puts += 1;
-          await wait(speed.storeMs);
+          store.atOnce += 1;
+          await wait(store.ms);
+          store.atOnce -= 1;
           if (store.down || poison === true) throw new Error('The store is down.');
           store.order.push(name);
         },

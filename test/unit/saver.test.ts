@@ -78,6 +78,18 @@ describe('while the store is down for five minutes', () => {
     expect(world.timers()).toBe(0);
   });
 
+  it('tries it with one picture at a time, also when it is slow to refuse', async () => {
+    const world = createWorld();
+    Object.assign(world.store, { down: true, ms: 3_000 });
+    for (const name of names(50)) world.add(name);
+    await world.pass(5_000);
+    for (let passed = 0; passed < minute; passed += 100) {
+      await world.pass(100);
+      expect(world.store.atOnce).toBeLessThanOrEqual(1);
+    }
+    expect(world.store.puts).toBeGreaterThan(16);
+  });
+
   it('stores what it held with the most urgent first, once it is back', async () => {
     const world = createWorld({ stores: 1 });
     world.store.down = true;
