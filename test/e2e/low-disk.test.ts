@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { newId } from '../../src/domain/ids.js';
 import { ensureProject } from '../../src/store/keys.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
@@ -11,6 +13,7 @@ import { newGeneration } from '../support/ledger.js';
 
 let darkroom: Darkroom;
 const waiting = newId();
+const imageSchema = z.object({ id: z.string(), token: z.string(), place: z.string() });
 
 beforeAll(async () => {
   darkroom = await startDarkroom({
@@ -56,13 +59,16 @@ it('finishes what was accepted before, and shows it', async () => {
   const read = async (): Promise<unknown> =>
     (await darkroom.sql('select status from generation where id = $1', waiting))[0]?.['status'];
   await vi.waitFor(async () => expect(await read()).toBe('SUCCEEDED'), { timeout: 20_000, interval: 50 });
-  const [image] = await darkroom.sql("select id, token, project_id, encode(sha256, 'hex') as hash from image");
-  const { id, token, project_id: project, hash } = image ?? {};
-  const bytes = await readFile(`${darkroom.dataFolder}/images/${project}/${String(hash).slice(0, 2)}/${hash}`);
+  const rows = await darkroom.sql(
+    "select id, token, project_id || '/' || left(encode(sha256, 'hex'), 2) || '/' || encode(sha256, 'hex') as place from image",
+  );
+  const [{ id, token, place }] = z.tuple([imageSchema]).parse(rows);
+  const path = `${darkroom.dataFolder}/images/${place}`;
   const shown = await fetch(`${darkroom.url}/images/${id}/${token}`);
-  expect(Buffer.from(await shown.arrayBuffer())).toEqual(bytes);
+  expect(Buffer.from(await shown.arrayBuffer())).toEqual(await readFile(path));
   // A thumbnail is made for whoever asks, and not kept.
   expect((await fetch(`${darkroom.url}/images/${id}/${token}?width=64`)).status).toBe(200);
+  expect(existsSync(`${path}.d`)).toBe(false);
 });
 
 it('is ready all the same, since all but new generations works, and says that it runs low', async () => {
