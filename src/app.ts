@@ -12,6 +12,7 @@ import { createDiskStore } from './images/disk.js';
 import { cannyEdges, stopEdges } from './images/edges.js';
 import { checkSize, inspectImage } from './images/inspect.js';
 import { resultLimits } from './images/limits.js';
+import { createReserve } from './images/reserve.js';
 import { takeIn } from './images/take-in.js';
 import type { Logger } from './logger.js';
 import type { ServedAccount } from './poller/parts.js';
@@ -108,8 +109,12 @@ async function build(
   keeping.start();
   owned('the upkeep', async () => await keeping.stop());
 
-  const imageStore = createDiskStore({ folder: join(dataFolder, 'images') });
+  const reserveBytes = config.diskReserveBytes;
+  const imageStore = createDiskStore({ folder: join(dataFolder, 'images'), reserveBytes });
   await imageStore.start();
+  const storage = createReserve({ freeBytes: async () => await imageStore.freeBytes(), reserveBytes, logger });
+  storage.start();
+  owned('the watch of the disk', async () => await storage.stop());
   owned('the edge finder', async () => await stopEdges());
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config.embeddedSandbox);
@@ -125,7 +130,10 @@ async function build(
     return url;
   }
 
-  const bfl = createBflProvider();
+  const bfl = createBflProvider(
+    // Whatever that sandbox does goes so much faster.
+    config.embeddedSandbox === null ? {} : { resultLifetimeMs: 600_000 / config.embeddedSandbox.timeScale },
+  );
   owned('the providers', async () => await bfl.close());
   const catalogue: Catalogue = {
     accounts: config.accounts.map(({ id, provider, sandbox, limit }) => ({ id, provider, sandbox, limit })),
@@ -187,6 +195,7 @@ async function build(
         profiles: store.profiles,
         images: store.images,
         bytes: imageStore,
+        storage,
         reader,
         catalogue,
         deadlineMs: config.deadlineMs,
@@ -208,12 +217,16 @@ async function build(
     },
     authenticate: createAuthenticate(async (hash) => await findKey(store.database, hash)),
     images: {
-      upload: createUpload({ inspect: takeIn, bytes: imageStore, images: store.images }),
+      upload: createUpload({ inspect: takeIn, bytes: imageStore, images: store.images, storage }),
       store: imageStore,
     },
     health: {
       database: async () => void (await store.events.last()),
-      imageStore: async () => await imageStore.check(),
+      async imageStore() {
+        if (!(await storage.accepting())) return 'low';
+        await imageStore.check();
+        return 'ok';
+      },
       partitions: async () => await checkPartitions(store.database, new Date()),
     },
     receiveWebhook: createReceiveWebhook({

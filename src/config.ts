@@ -15,6 +15,7 @@ export const variables = {
   DARKROOM_DATA: z.string().default('.darkroom'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   ROLE: z.enum(['all', 'api', 'poller']).default('all'),
+  DISK_RESERVE_MB: z.coerce.number().int().min(0).max(1_000_000).default(512),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   GENERATION_DEADLINE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(1_800),
   UNCONFIRMED_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
@@ -57,6 +58,8 @@ export type Config = {
   /** Null: the embedded server in the data folder. */
   databaseUrl: string | null;
   role: 'all' | 'api' | 'poller';
+  /** Free space below which nothing new is taken; 0: it is not watched. */
+  diskReserveBytes: number;
   logLevel: string;
   deadlineMs: number;
   unconfirmedMs: number;
@@ -114,6 +117,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataFolder: resolve(env.DARKROOM_DATA),
     databaseUrl: env.DATABASE_URL ?? null,
     role: env.ROLE,
+    diskReserveBytes: env.DISK_RESERVE_MB * 1024 * 1024,
     logLevel: env.LOG_LEVEL,
     deadlineMs: env.GENERATION_DEADLINE_SECONDS * 1_000,
     unconfirmedMs: env.UNCONFIRMED_SECONDS * 1_000,

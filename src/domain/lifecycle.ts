@@ -75,7 +75,7 @@ export function attemptSourcesOf(to: AttemptState): AttemptState[] {
   return attemptStates.filter((from) => (attemptTransitions[from] as readonly AttemptState[]).includes(to));
 }
 
-/** SAVING has its result already: it may go on for so long after the deadline. */
+/** SAVING has its result already: it may go on for at least so long after the deadline. */
 export const savingGraceMs = 15 * 60_000;
 
 /** Where moderation struck: before the work (the prompt or an input image) or after it (the picture). */

@@ -199,6 +199,9 @@ export type WorkItem = {
     acceptedAt: Date | null;
     /** From which its webhook's token and secret are derived; null where none was asked for. */
     webhookKey: Uint8Array | null;
+    finishedAt: Date | null;
+    /** By the provider's clock. */
+    providerFinishedAt: Date | null;
   };
   controlImage: ImageRecord | null;
   imagePrompt: ImageRecord | null;
@@ -249,7 +252,10 @@ export type Worklist = {
   noteProgress(
     ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },
   ): Promise<void>;
-  /** Generations past their deadline; `sent` when the provider may be running one of their attempts. */
+  /**
+   * Generations past their deadline; `sent` when the provider may be running one of their attempts. One whose image is
+   * being saved only when no living instance looks after it.
+   */
   overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;

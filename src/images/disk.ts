@@ -11,6 +11,8 @@ const leftoverMs = 3_600_000;
 export type DiskStore = ImageStore & {
   /** Makes the folder and removes what interrupted writes left more than an hour ago. Tells how many files that were. */
   start(): Promise<number>;
+  /** What the system still lets this process write to the disk of the folder. */
+  freeBytes(): Promise<number>;
 };
 
 /**
@@ -21,30 +23,31 @@ export type DiskStore = ImageStore & {
  *     <folder>/incoming/<random>                   being written; here and not beside the image, so that leftovers are
  *                                                  found without walking through every folder
  *
- * `minFreeBytes` (default 256 MiB) is what a write must leave free on the disk: a database may live on the same one.
+ * `reserveBytes` (default 0) is what derived files must leave free on the disk. Images may use all there is: whether
+ * anything new is taken is asked before (reserve.ts), and what was accepted is to be kept.
  */
 export function createDiskStore(options: {
   folder: string;
-  minFreeBytes?: number;
+  reserveBytes?: number;
   /** For tests of a failing disk. */
   create?: CreateFile;
 }): DiskStore {
-  const { minFreeBytes = 256 * 1024 * 1024, create = createFile } = options;
+  const { reserveBytes = 0, create = createFile } = options;
   const folder = resolve(options.folder);
   const incoming = join(folder, 'incoming');
 
   async function write(path: string, bytes: Buffer): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    const disk = await statfs(folder);
-    const free = disk.bavail * disk.bsize;
-    if (free - bytes.length < minFreeBytes) {
-      const cause = new Error(`${free} bytes are free, ${bytes.length} needed, ${minFreeBytes} to be left.`);
-      throw new DarkroomError('STORAGE_UNAVAILABLE', 'The image store is full.', { cause });
-    }
     await durableWrite({ path, bytes, incoming, create });
   }
 
+  async function freeBytes(): Promise<number> {
+    const disk = await statfs(folder);
+    return disk.bavail * disk.bsize;
+  }
+
   return {
+    freeBytes: async () => await guarded(freeBytes),
+
     async start() {
       return guarded(async () => {
         await mkdir(incoming, { recursive: true });
@@ -94,6 +97,11 @@ export function createDiskStore(options: {
       const path = derivedPath(folder, key, name);
       await guarded(async () => {
         if ((await unlessMissing(stat(imagePath(folder, key)))) === null) return;
+        const free = reserveBytes === 0 ? Infinity : await freeBytes();
+        if (free - bytes.length < reserveBytes) {
+          const cause = new Error(`${free} bytes are free, ${bytes.length} needed, ${reserveBytes} to be left.`);
+          throw new DarkroomError('STORAGE_UNAVAILABLE', 'The image store is full.', { cause });
+        }
         await write(path, bytes);
       });
     },

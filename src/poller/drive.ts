@@ -3,7 +3,7 @@ import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import { asError } from '../errors.js';
 import { sleep } from '../time.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
-import { saveResult } from './save.js';
+import { resultAgeMs, saveResult } from './save.js';
 import { giveBack, submitAttempt } from './submit.js';
 import { watchAttempt } from './watch.js';
 
@@ -62,11 +62,16 @@ async function takeStep(
       return 'over';
     case 'ACCEPTED': {
       const watched = await watchAttempt(parts, served, item, driver);
-      if (watched.next === 'save') await saveResult(parts, served, item, watched.imageUrl, driver.forced);
+      if (watched.next === 'save') await saveResult(parts, driver, served, item, watched.result);
       return watched.next === 'again' ? 'again' : 'over';
     }
     case 'DONE':
-      if (item.generation.status === 'SAVING') await saveResult(parts, served, item, null, driver.forced);
+      if (item.generation.status === 'SAVING') {
+        const { acceptedAt, providerFinishedAt: finishedAt } = item.attempt;
+        const now = item.readAt;
+        const ageMs = resultAgeMs({ acceptedAt, finishedAt, seenAt: item.attempt.finishedAt ?? now, now });
+        await saveResult(parts, driver, served, item, { imageUrl: null, ageMs, now });
+      }
       return 'over';
     case 'LOST':
     case 'REFUSED':

@@ -4,6 +4,8 @@ import type { AttemptRef, Hints, Images, Pauses, Worklist } from '../domain/port
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { AbortGroup } from './abort-group.js';
+import type { BadEnd, SaverLimits } from './save-task.js';
+import type { Saver } from './saver.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
 
 /** An account with its adapter and its key: only the poller holds these. */
@@ -26,6 +28,8 @@ export type PollerSettings = {
   firstProbeMs: number;
   /** How long in-flight submits and saves may take at a stop. */
   drainMs: number;
+  /** Other bounds than usual of what is downloaded and held at once. */
+  saving?: Partial<SaverLimits>;
 };
 
 /** What all parts of the poller share. */
@@ -57,6 +61,7 @@ export type Driver = {
   instanceId: () => string;
   /** Ends all watching: at a stop, or with the lease. */
   watching: AbortGroup;
+  saver: Saver<BadEnd>;
   /** Aborted when everything is to end. */
   forced: AbortSignal;
 };

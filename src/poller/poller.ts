@@ -9,6 +9,7 @@ import { driveAttempt } from './drive.js';
 import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
 import { probeAccounts } from './probe.js';
+import { createSaver } from './saver.js';
 import { sweep } from './sweep.js';
 
 /** The lease: renewed so often, dead after so long. A takeover thus comes within 20 s of a death. */
@@ -30,6 +31,8 @@ export type Poller = {
   poke(): void;
   /** Admits nothing more, lets submits and saves in flight finish, gives the rest to the others. */
   stop(): Promise<void>;
+  /** Bytes of pictures that are held until the image store takes them. */
+  heldBytes(): number;
 };
 
 /**
@@ -57,6 +60,7 @@ export function createPoller(outer: PollerParts): Poller {
     get watching() {
       return watching;
     },
+    saver: createSaver({ signal: forced.signal, logger, limits: settings.saving ?? {} }),
     forced: forced.signal,
   };
 
@@ -141,10 +145,9 @@ export function createPoller(outer: PollerParts): Poller {
   return {
     async start({ alone }) {
       await worklist.register({ id: instanceId, host: hostname(), pid: process.pid });
-      if (alone) {
-        for (const ref of await worklist.takeOver({ instanceId, accounts: served, deadAfterMs: null }))
-          take(ref, false);
-      }
+      // Before the first sweep: what is to be saved has an owner then, who decides what becomes of it.
+      const dead = alone ? null : deadAfterMs;
+      for (const ref of await worklist.takeOver({ instanceId, accounts: served, deadAfterMs: dead })) take(ref, false);
       renewal.start();
       takeovers.start();
       admission.start();
@@ -153,6 +156,7 @@ export function createPoller(outer: PollerParts): Poller {
       if (accounts.some(({ webhookUrl }) => webhookUrl !== null)) hinting.start();
     },
     poke: () => admission.poke(),
+    heldBytes: () => driver.saver.heldBytes(),
     async stop() {
       // Whatever waits for a database or a provider that does not answer is cut off after this.
       const force = setTimeout(() => forced.abort(), settings.drainMs);

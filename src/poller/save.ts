@@ -1,129 +1,89 @@
-import { generationMove } from '../domain/change.js';
-import type { GenerationErrorCode } from '../domain/generation.js';
-import { savingGraceMs, type GenerationStatus, type ModerationStage } from '../domain/lifecycle.js';
+import { attemptMove, generationMove } from '../domain/change.js';
+import { savingGraceMs } from '../domain/lifecycle.js';
 import type { WorkItem } from '../domain/ports.js';
-import { asError } from '../errors.js';
-import { keepImage, type InspectedImage } from '../service/images.js';
-import { sleep } from '../time.js';
-import { backoffMs } from './backoff.js';
-import type { PollerParts, ServedAccount } from './parts.js';
+import { keepImage } from '../service/images.js';
+import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { fetchResult } from './result.js';
+import type { BadEnd } from './save-task.js';
 
-type Over = {
-  kind: 'over';
-  to: GenerationStatus;
-  code: GenerationErrorCode | null;
-  message: string | null;
-  stage?: ModerationStage;
+/** A result that a provider has ready. */
+export type FinishedResult = {
+  /** Null: the provider has to be asked. Addresses are not kept in the ledger. */
+  imageUrl: string | null;
+  /** Milliseconds since the provider finished it. */
+  ageMs: number;
+  /** The present by the database's clock. */
+  now: Date;
 };
-type Fetched = { kind: 'image'; image: InspectedImage; bytes: Buffer } | Over | { kind: 'again' };
+
+const gaveUp: BadEnd = {
+  to: 'EXPIRED',
+  code: 'RESULT_EXPIRED',
+  message: 'The image could not be saved while the provider had it.',
+};
 
 /**
- * Fetches the picture of a finished task and keeps it: bytes in the store first, SUCCEEDED after. Tries again while the
- * provider or the store does not answer; the sweep of deadlines ends it in the end.
+ * Saves the picture of a finished task: bytes in the store first, SUCCEEDED after. It is tried for as long as the picture is
+ * held here or the provider should still have it, and in any case until some time after the deadline.
  */
 export async function saveResult(
   parts: PollerParts,
+  driver: Driver,
   served: ServedAccount,
   item: WorkItem,
-  imageUrl: string | null,
-  signal: AbortSignal,
+  result: FinishedResult,
 ): Promise<void> {
-  const { id, projectId } = item.generation;
-  const log = parts.logger.child({ generation: id });
-  const giveUpInMs = item.generation.deadline.getTime() - item.readAt.getTime() + savingGraceMs;
-  const startedAt = performance.now();
-  let url = imageUrl;
-  let fetched: Extract<Fetched, { kind: 'image' }> | null = null;
-
-  for (let failures = 1; !signal.aborted && performance.now() - startedAt < giveUpInMs; failures += 1) {
-    if (fetched === null) {
-      const outcome: Fetched = await fetchResult(parts, served, item, url, signal);
-      url = null;
-      if (outcome.kind === 'over') {
-        const { to, code: errorCode, message: errorMessage, stage: moderationStage = null } = outcome;
-        await parts.change({
-          generationId: id,
-          attempt: null,
-          generation: generationMove(to, { from: ['SAVING'], errorCode, errorMessage, moderationStage }),
-        });
-        log.warn({ to, code: errorCode }, 'A finished image could not be saved');
-        return;
-      }
-      if (outcome.kind === 'image') fetched = outcome;
-    }
-    if (fetched !== null) {
-      try {
-        const image = await keepImage(parts, projectId, fetched.image, fetched.bytes);
-        await parts.change({
-          generationId: id,
-          attempt: null,
-          generation: generationMove('SUCCEEDED'),
-          resultImageIds: [image.id],
-        });
-        return;
-      } catch (error) {
-        log.error({ err: asError(error) }, 'An image could not be stored; trying again');
-      }
-    }
-    await sleep(backoffMs({ failures, baseMs: 500, capMs: 10_000 }), signal);
+  const { id: generationId, projectId, deadline } = item.generation;
+  let { imageUrl } = result;
+  let imageId: string | null = null;
+  const end = await driver.saver.save({
+    expiresInMs: served.provider.resultLifetimeMs - result.ageMs,
+    giveUpInMs: deadline.getTime() - result.now.getTime() + savingGraceMs,
+    async fetch(signal) {
+      const fetched = await fetchResult(parts, served, item, imageUrl, signal);
+      // The address may be what is wrong.
+      if (fetched.kind === 'again') imageUrl = null;
+      return fetched;
+    },
+    async store({ image, bytes }) {
+      imageId = (await keepImage(parts, projectId, image, bytes)).id;
+    },
+  });
+  if (end.kind === 'stopped') return;
+  if (end.kind === 'stored') {
+    await parts.change({
+      generationId,
+      attempt: null,
+      generation: generationMove('SUCCEEDED'),
+      resultImageIds: imageId === null ? [] : [imageId],
+    });
+    return;
   }
+  const { to, code: errorCode, message: errorMessage, stage = null } = end.kind === 'over' ? end.over : gaveUp;
+  const { attemptChanged } = await parts.change({
+    generationId,
+    // A picture may be given up by its owner only: another process, which took it over meanwhile, may hold the bytes.
+    attempt: attemptMove(item.attempt.n, item.attempt.instanceId, 'DONE', { from: ['DONE'] }),
+    generation: generationMove(to, { from: ['SAVING'], errorCode, errorMessage, moderationStage: stage }),
+  });
+  if (!attemptChanged) return;
+  parts.logger.warn({ generation: generationId, to, code: errorCode }, 'A finished image could not be saved');
 }
 
 /**
- * Fetches from the address given. Without one, and when it is gone, the provider is asked for a fresh one: addresses are
- * not kept in the ledger, and a picture that was paid for is worth one more look.
+ * Milliseconds since the provider finished a task. Its own time is believed as far as it is possible: its clock may be off,
+ * but it finished neither before it accepted the task nor after that was seen.
  */
-async function fetchResult(
-  parts: PollerParts,
-  served: ServedAccount,
-  item: WorkItem,
-  url: string | null,
-  signal: AbortSignal,
-): Promise<Fetched> {
-  if (url !== null) {
-    const first = await fetchImage(parts, served, url, signal);
-    if (first.kind !== 'over' || first.to !== 'EXPIRED') return first;
-  }
-  const { taskId, pollingUrl } = item.attempt;
-  if (taskId === null) return { kind: 'again' };
-  const look = await served.provider.look(served.access, { taskId, pollingUrl }, signal);
-  switch (look.kind) {
-    case 'ready':
-      return await fetchImage(parts, served, look.imageUrl, signal);
-    case 'moderated':
-      return { kind: 'over', to: 'MODERATED', code: null, message: look.reasons.join(', ') || null, stage: look.stage };
-    case 'failed':
-      return { kind: 'over', to: 'FAILED', code: 'PROVIDER_FAILED', message: look.message };
-    case 'notFound': {
-      const message = 'The provider no longer had the result when it was to be saved.';
-      return { kind: 'over', to: 'EXPIRED', code: 'RESULT_EXPIRED', message };
-    }
-    case 'running':
-    case 'unavailable':
-      return { kind: 'again' };
-  }
-}
-
-async function fetchImage(
-  parts: PollerParts,
-  served: ServedAccount,
-  url: string,
-  signal: AbortSignal,
-): Promise<Fetched> {
-  const outcome = await served.provider.download(served.access, url, signal);
-  switch (outcome.kind) {
-    case 'bytes': {
-      const inspection = await parts.inspectResult(outcome.bytes);
-      if (inspection.ok) return { kind: 'image', image: inspection.image, bytes: outcome.bytes };
-      return { kind: 'over', to: 'FAILED', code: 'RESULT_NOT_AN_IMAGE', message: inspection.message };
-    }
-    case 'gone':
-      return { kind: 'over', to: 'EXPIRED', code: 'RESULT_EXPIRED', message: outcome.message };
-    case 'foreign':
-      return { kind: 'over', to: 'FAILED', code: 'RESULT_FOREIGN', message: outcome.message };
-    case 'tooLarge':
-      return { kind: 'over', to: 'FAILED', code: 'RESULT_NOT_AN_IMAGE', message: outcome.message };
-    case 'unavailable':
-      return { kind: 'again' };
-  }
+export function resultAgeMs(times: {
+  acceptedAt: Date | null;
+  /** By the provider's clock. */
+  finishedAt: Date | null;
+  /** When it was seen to be finished. */
+  seenAt: Date;
+  now: Date;
+}): number {
+  const { acceptedAt, finishedAt, seenAt, now } = times;
+  const since = (then: Date): number => now.getTime() - then.getTime();
+  const most = since(acceptedAt ?? seenAt);
+  return Math.max(since(seenAt), Math.min(since(finishedAt ?? seenAt), most));
 }

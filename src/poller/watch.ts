@@ -4,6 +4,7 @@ import { createAlarm } from '../time.js';
 import type { LookOutcome, TaskHandle } from '../providers/provider.js';
 import { backoffMs } from './backoff.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { resultAgeMs, type FinishedResult } from './save.js';
 
 /** Right after a submit some clusters do not know the task yet (contract of BFL): so long "not found" means nothing. */
 const notFoundGraceMs = 10_000;
@@ -18,7 +19,7 @@ const watchLimitMs = 6 * 60 * 60_000;
 const progressEveryMs = 1_000;
 
 /** `again`: the attempt was changed by somebody else; what to do stands in the ledger. */
-export type WatchNext = { next: 'save'; imageUrl: string } | { next: 'over' } | { next: 'again' };
+export type WatchNext = { next: 'save'; result: FinishedResult } | { next: 'over' } | { next: 'again' };
 
 /** Looks at an accepted task until the provider is done with it, whatever became of the generation meanwhile. */
 export async function watchAttempt(
@@ -69,6 +70,7 @@ async function look(
     if (signal.aborted) return { next: 'over' };
     looks += 1;
     pauseMs = parts.settings.pollIntervalMs;
+    const now = new Date(item.readAt.getTime() + performance.now() - loadedAt);
     const age = ageAtLoad + performance.now() - loadedAt;
     if (outcome.kind === 'unavailable') {
       failures += 1;
@@ -90,7 +92,11 @@ async function look(
     const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
     if (!attemptChanged) return { next: 'again' };
     // A late result of a generation that has ended adds what it cost, and nothing else.
-    if (outcome.kind === 'ready' && generationChanged) return { next: 'save', imageUrl: outcome.imageUrl };
+    if (outcome.kind === 'ready' && generationChanged) {
+      const { imageUrl, finishedAt } = outcome;
+      const ageMs = resultAgeMs({ acceptedAt: item.attempt.acceptedAt, finishedAt, seenAt: now, now });
+      return { next: 'save', result: { imageUrl, ageMs, now } };
+    }
     log.info({ outcome: outcome.kind }, 'A task ended without an image to save');
     return { next: 'over' };
   }

@@ -123,6 +123,8 @@ export type ProbeOutcome =
 export type Provider = {
   name: string;
   models: readonly Model[];
+  /** How long a result can be downloaded once it is finished, in ms. */
+  resultLifetimeMs: number;
   /** The body that `submit` would send, each image replaced by its id and without the webhook: kept with the attempt. */
   describe(request: SubmitRequest): Record<string, unknown>;
   submit(account: ProviderAccount, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;

@@ -9,7 +9,7 @@ import { accepted, refusal, refused, type Checked, type Refusal } from '../domai
 import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
 import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.js';
-import { keepImage, storageRefusal, type ImageBytes } from './images.js';
+import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
@@ -49,6 +49,7 @@ type Parts = {
   profiles: Profiles;
   images: Images;
   bytes: ImageBytes;
+  storage: Storage;
   reader: ImageReader;
   catalogue: Catalogue;
   deadlineMs: number;
@@ -69,7 +70,8 @@ export function createGenerate(parts: Parts): Generate {
     // First of all: what was accepted stays so, even if the profile has been archived since.
     const earlier = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
     if (earlier !== null) return earlier;
-
+    const low = await refusalWhenLow(parts.storage, ['input']);
+    if (low !== null) return refused(low);
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
     const route = profile.ok
       ? chooseRoute(parts.catalogue, {

@@ -34,6 +34,21 @@ export type ImageBytes = {
   read(key: ImageKey): Promise<Buffer | null>;
 };
 
+/** Whether there is room for anything new. */
+export type Storage = { accepting(): Promise<boolean> };
+
+/** Refuses something new while the room that is left is needed for what was accepted already; null when there is enough. */
+export async function refusalWhenLow(
+  storage: Storage,
+  path: readonly string[],
+): Promise<ReturnType<typeof refusal> | null> {
+  if (await storage.accepting()) return null;
+  const message =
+    'The disk of the image store is nearly full, so nothing new is taken; what was accepted before is finished. ' +
+    'Try again later; whoever runs Darkroom has to make room (DISK_RESERVE_MB says how much).';
+  return refusal('STORAGE_UNAVAILABLE', path, message, { retryable: true });
+}
+
 /** Keeps the bytes first and the row after, so that every row has its bytes. */
 export async function keepImage(
   parts: { bytes: ImageBytes; images: Images },
@@ -51,8 +66,11 @@ export function createUpload(parts: {
   inspect: (bytes: Buffer) => Promise<Inspection>;
   bytes: ImageBytes;
   images: Images;
+  storage: Storage;
 }): (projectId: string, bytes: Buffer) => Promise<Checked<ImageRecord>> {
   return async (projectId, bytes) => {
+    const low = await refusalWhenLow(parts.storage, ['image']);
+    if (low !== null) return refused(low);
     const inspection = await parts.inspect(bytes);
     if (!inspection.ok) return refused(imageRefusal(inspection, ['image']));
     try {

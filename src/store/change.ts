@@ -102,7 +102,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         provider_finished_at = coalesce(i.provider_finished_at, a.provider_finished_at),
         sent_at = case when i.to_state = 'SENT' then coalesce(a.sent_at, now()) else a.sent_at end,
         accepted_at = case when i.to_state = 'ACCEPTED' then now() else a.accepted_at end,
-        finished_at = case when i.to_state in ('DONE', 'LOST', 'REFUSED') then now() else a.finished_at end
+        finished_at = case when i.to_state in ('DONE', 'LOST', 'REFUSED') then coalesce(a.finished_at, now()) else a.finished_at end
       from input i join locked l on l.id = i.id
       where a.generation_id = i.id and a.n = i.attempt_n and a.state = any (i.from_state)
         and (i.instance_id is null or a.instance_id = i.instance_id)

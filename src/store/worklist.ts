@@ -33,10 +33,15 @@ export function createWorklist(database: Database): Worklist {
     },
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
-        select id, exists (select from attempt a where a.generation_id = id and a.state in ('SENT', 'ACCEPTED')) as sent
-        from generation
+        select id, exists (select from attempt a where a.generation_id = g.id and a.state in ('SENT', 'ACCEPTED')) as sent
+        from generation g
         where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING') and deadline < now()
-          and (status <> 'SAVING' or deadline < now() - ${savingGraceMs} * interval '1 millisecond')
+          -- An owner ends what it saves itself, for only it knows whether it holds the image. Asked row by row (a join
+          -- may be planned as a reading of every month).
+          and (status <> 'SAVING' or deadline < now() - ${savingGraceMs} * interval '1 millisecond' and (
+            select i.id from attempt a join instance i on i.id = a.instance_id
+            where a.generation_id = g.id and a.n = g.attempt_count
+          ) is null)
         order by deadline limit ${limit}::integer`;
       return z
         .array(z.object({ id: z.string(), sent: z.boolean() }))

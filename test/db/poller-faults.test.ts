@@ -41,7 +41,7 @@ beforeEach(async () => {
     hints: bench.store.hints,
     change: async (change) => await bench.store.ledger.change(change),
     images: bench.store.images,
-    bytes: createDiskStore({ folder: join(folder, 'images'), minFreeBytes: 0 }),
+    bytes: createDiskStore({ folder: join(folder, 'images') }),
     inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
     settings: {
       pollIntervalMs: 50,

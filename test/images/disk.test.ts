@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, statfs, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('put and read', () => {
   it('keeps bytes under their hash, in a folder that need not exist', async () => {
-    const store = createDiskStore({ folder: join(folder, 'deep', 'er'), minFreeBytes: 0 });
+    const store = createDiskStore({ folder: join(folder, 'deep', 'er') });
     expect(await store.read(key)).toBeNull();
     await store.put(key, bytes);
     expect(await store.read(key)).toEqual(bytes);
@@ -181,11 +181,23 @@ describe('a disk that fails', () => {
     expect(await store.read(key)).toBeNull();
   });
 
-  it('keeps the room that was asked for', async () => {
-    const store = createDiskStore({ folder, minFreeBytes: Number.MAX_SAFE_INTEGER });
+  it('gives its last room to images, not to what is made from them', async () => {
+    const store = createDiskStore({ folder, reserveBytes: Number.MAX_SAFE_INTEGER });
+    await store.put(key, bytes);
+    await store.check();
+    expect(await store.read(key)).toEqual(bytes);
     const expected = { code: 'STORAGE_UNAVAILABLE', message: 'The image store is full.' };
-    await expect(store.put(key, bytes)).rejects.toMatchObject(expected);
-    await expect(store.check()).rejects.toMatchObject(expected);
+    await expect(store.putDerived(key, 'w256.webp', bytes)).rejects.toMatchObject(expected);
+    expect(await store.readDerived(key, 'w256.webp')).toBeNull();
+  });
+
+  it('tells how much is free', async () => {
+    const free = await createDiskStore({ folder }).freeBytes();
+    expect(free).toBeGreaterThan(0);
+    const disk = await statfs(folder);
+    expect(free).toBeLessThanOrEqual(disk.blocks * disk.bsize);
+    const away = createDiskStore({ folder: join(folder, 'away') });
+    await expect(away.freeBytes()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   });
 
   it('says so when the folder is a file', async () => {

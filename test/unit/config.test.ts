@@ -41,6 +41,7 @@ const defaults: Config = {
   dataFolder: resolve('.darkroom'),
   databaseUrl: null,
   role: 'all',
+  diskReserveBytes: 512 * 1024 * 1024,
   logLevel: 'info',
   deadlineMs: 1_800_000,
   unconfirmedMs: 900_000,

@@ -27,6 +27,7 @@ const { models } = createBflProvider();
 const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 };
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
+const storage = { accepting: vi.fn<() => Promise<boolean>>() };
 const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>() };
 const idempotency = { find: vi.fn<Idempotency['find']>(async () => null) };
 const history = { generation: vi.fn<History['generation']>() };
@@ -35,6 +36,7 @@ let reader = fakeReader(images);
 
 beforeEach(() => {
   vi.resetAllMocks();
+  storage.accepting.mockResolvedValue(true);
   ledger.accept.mockImplementation(async (made) => acceptedGeneration(made));
   idempotency.find.mockResolvedValue(null);
   images = fakeImages(kept);
@@ -66,7 +68,7 @@ async function generate(
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
   const stores = { ledger, idempotency, history, profiles: fakeProfiles(...profiles), images, bytes };
-  const parts = { ...stores, reader, catalogue, deadlineMs: 1_000 };
+  const parts = { ...stores, storage, reader, catalogue, deadlineMs: 1_000 };
   return await createGenerate(parts)(viewer, request);
 }
 /** What a refused request must have left undone. */
@@ -254,6 +256,20 @@ describe('when the image store', () => {
     ]);
     expect(ledger.accept).not.toHaveBeenCalled();
     expect(images.writes).toEqual([]);
+  });
+
+  it('is nearly full nothing new is taken, before anything is looked at', async () => {
+    storage.accepting.mockResolvedValue(false);
+    expect(refusalsOf(await generate({ ...request, profileId: 'none' }))).toMatchObject([
+      {
+        code: 'STORAGE_UNAVAILABLE',
+        path: ['input'],
+        message: expect.stringMatching(/nearly full.*Try again later/),
+        retryable: true,
+      },
+    ]);
+    expect(reader.inspect).not.toHaveBeenCalled();
+    expectNothingWritten();
   });
 
   it('or the ledger fails otherwise, that is a fault of ours', async () => {

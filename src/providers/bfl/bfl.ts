@@ -17,15 +17,20 @@ import { readWebhook } from './webhook.js';
 export const bflDefaults = { baseUrl: 'https://api.bfl.ai', hosts: ['.bfl.ai'] } as const;
 
 const maxAnswerBytes = 1024 * 1024;
+/** A result's URL is valid for 10 minutes after the generation (BFL documentation, 2026). */
+const resultLifetimeMs = 10 * 60_000;
 
 /** The direct API of Black Forest Labs. */
-export function createBflProvider(options: { timeouts?: Partial<Timeouts>; maxImageBytes?: number } = {}): Provider {
+export function createBflProvider(
+  options: { timeouts?: Partial<Timeouts>; maxImageBytes?: number; resultLifetimeMs?: number } = {},
+): Provider {
   const transport = createTransport({ ...defaultTimeouts, ...options.timeouts });
   const maxBytes = options.maxImageBytes ?? maxImageBytes;
 
   return {
     name: 'bfl',
     models: [...flux1Models, ...kleinModels],
+    resultLifetimeMs: options.resultLifetimeMs ?? resultLifetimeMs,
     describe: (request) => createBody(request, (image) => image.id),
     async submit(account, request, signal) {
       const url = endpointUrl(account, `/v1/${encodeURIComponent(request.model)}`);
