@@ -12,9 +12,11 @@ import type { Services } from '../graphql/services.js';
 import type { Logger } from '../logger.js';
 import { createGraphiql } from './graphiql.js';
 import { createApollo } from './graphql-http.js';
+import { openStreamDoor, type StreamDoor } from './graphql-sse.js';
 import { openSocketDoor, type SocketDoor } from './graphql-ws.js';
 import { createGuard } from './guard.js';
 import { registerHealth, type Health } from './health.js';
+import { createAdmission, createOperations, type StreamDoorOptions } from './operation.js';
 import { registerImages, type ImageRoutes } from './images.js';
 import { contextError } from './present-error.js';
 import { sendProblem } from './problem.js';
@@ -64,9 +66,16 @@ export function createServer(options: ServerOptions): HttpServer {
   const prepare = createGuard(schema);
   const apollo = createApollo({ schema, prepare, logger });
   const graphiql = createGraphiql({ graphqlPath, apiKey: options.demoKey });
-  let door: SocketDoor | null = null;
+  const streaming: StreamDoorOptions = {
+    operations: createOperations({ schema, prepare, logger }),
+    authenticate,
+    createContext,
+    admit: createAdmission(),
+    logger,
+  };
+  const doors: (SocketDoor | StreamDoor)[] = [];
 
-  function createContext(viewer: Viewer | null, requestId: string): Context {
+  function createContext(viewer: Viewer | null, requestId: string = newId()): Context {
     const services = { ...options.services, publicUrl };
     return { viewer, requestId, services, loaders: createLoaders(services, viewer) };
   }
@@ -133,6 +142,7 @@ export function createServer(options: ServerOptions): HttpServer {
     });
     await app.register(graphiql.assets);
     await registerGraphql();
+    doors.push(openStreamDoor(app, { ...streaming, path: `${graphqlPath}/stream` }));
   }
 
   function answerError(error: unknown, requestId: string, reply: Parameters<typeof sendProblem>[0]): void {
@@ -161,20 +171,12 @@ export function createServer(options: ServerOptions): HttpServer {
       const shownHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
       const url = `http://${shownHost}:${bound}`;
       if (options.publicUrl === null) publicUrl = url;
-      door = openSocketDoor({
-        server: app.server,
-        path: graphqlPath,
-        schema,
-        prepare,
-        authenticate,
-        createContext: (viewer) => createContext(viewer, newId()),
-        logger,
-      });
+      doors.push(openSocketDoor({ ...streaming, server: app.server, path: graphqlPath }));
       return { url };
     },
     async stop() {
       options.services.subscriptions.stop();
-      await door?.close();
+      await Promise.all(doors.map(async (door) => await door.close()));
       // Whoever still reads or sends after this is cut off.
       const cut = setTimeout(() => app.server.closeAllConnections(), finishWithinMs);
       await app.close();
