@@ -4,6 +4,8 @@
 /** @type {Record<string, string[]>} */
 const rooms = {
   domain: [],
+  // For browsers, to be copied: nothing of ours goes with it.
+  client: [],
   access: ['domain'],
   events: ['domain'],
   images: ['domain'],
