@@ -4,6 +4,8 @@
 /** @type {Record<string, string[]>} */
 const rooms = {
   domain: [],
+  // For browsers, to be copied: nothing of ours goes with it.
+  client: [],
   access: ['domain'],
   events: ['domain'],
   images: ['domain'],
@@ -37,7 +39,7 @@ module.exports = {
   allowed: [
     { from: { path: base }, to: { path: base } },
     // The composition root, the process, and what belongs to them.
-    { from: { path: '^src/(app|main|demo-project)\\.ts$' }, to: { path: '^src/' } },
+    { from: { path: '^src/(app|app-poller|app-server|demo-project|ground|main)\\.ts$' }, to: { path: '^src/' } },
     ...Object.entries(rooms).flatMap(([room, others]) => [
       { from: { path: `^src/${room}/` }, to: { path: `^src/(${[room, ...others].join('|')})/` } },
       { from: { path: `^src/${room}/` }, to: { path: base } },

@@ -51,6 +51,8 @@ export type AccountConfig = {
 
 export type Config = {
   port: number;
+  /** Where a process that only polls tells of its health; null: nowhere, PORT is not set. */
+  statusPort: number | null;
   host: string;
   publicUrl: string | null;
   corsOrigins: readonly string[];
@@ -111,6 +113,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     port: env.PORT,
+    statusPort: env.ROLE === 'poller' && 'PORT' in set ? env.PORT : null,
     host: env.HOST,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     corsOrigins: list(env.CORS_ORIGINS),

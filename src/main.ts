@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   let stopping = false;
 
   // Handlers come first: a signal during the start must not leave PostgreSQL behind.
-  const started = startApp(config, logger);
+  const started = startApp(config, logger, { ownsProcess: true });
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
     stopping = true;
@@ -42,7 +42,9 @@ function configOrExit(): Config {
 }
 
 function welcome(config: Config, app: App): string {
-  if (app.url === null) return 'Darkroom polls. Stop it with Ctrl-C.';
+  if (config.role === 'poller') {
+    return `Darkroom polls${app.url === null ? '' : `; its health is at ${app.url}/readyz`}. Stop it with Ctrl-C.`;
+  }
   const lines = [
     '',
     '  Darkroom is ready.',

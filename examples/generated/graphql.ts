@@ -471,6 +471,85 @@ export type GenerationChangedSubscription = {
   };
 };
 
+export type FollowSubscriptionVariables = Exact<{
+  filter?: InputMaybe<GenerationEventFilter>;
+  after?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+export type FollowSubscription = {
+  generationEvents:
+    | { __typename: 'EventsEnd'; reason: EventsEndReason; message: string; resumeAfter: string | null }
+    | {
+        __typename: 'EventsSnapshot';
+        cursor: string;
+        running: Array<{
+          id: string;
+          version: number;
+          status: GenerationStatus;
+          progress: number | null;
+          prompt: string;
+          tags: Array<string>;
+          createdAt: string;
+          updatedAt: string;
+          error: { code: string; message: string | null } | null;
+          images: Array<{
+            id: string;
+            url: string;
+            contentType: string;
+            width: number;
+            height: number;
+            thumbhash: string;
+          }>;
+        }>;
+      }
+    | {
+        __typename: 'GenerationEvent';
+        cursor: string;
+        position: number;
+        version: number;
+        status: GenerationStatus;
+        previousStatus: GenerationStatus | null;
+        attempt: number | null;
+        code: string | null;
+        control: ControlKind;
+        provider: string;
+        at: string;
+        generationId: string;
+        generation: {
+          id: string;
+          version: number;
+          status: GenerationStatus;
+          progress: number | null;
+          prompt: string;
+          tags: Array<string>;
+          createdAt: string;
+          updatedAt: string;
+          error: { code: string; message: string | null } | null;
+          images: Array<{
+            id: string;
+            url: string;
+            contentType: string;
+            width: number;
+            height: number;
+            thumbhash: string;
+          }>;
+        } | null;
+      };
+};
+
+export type FollowedFragment = {
+  id: string;
+  version: number;
+  status: GenerationStatus;
+  progress: number | null;
+  prompt: string;
+  tags: Array<string>;
+  createdAt: string;
+  updatedAt: string;
+  error: { code: string; message: string | null } | null;
+  images: Array<{ id: string; url: string; contentType: string; width: number; height: number; thumbhash: string }>;
+};
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -531,6 +610,33 @@ export const GenerationViewFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'GenerationView' },
 ) as unknown as TypedDocumentString<GenerationViewFragment, unknown>;
+export const FollowedFragmentDoc = new TypedDocumentString(
+  `
+    fragment Followed on Generation {
+  id
+  version
+  status
+  progress
+  prompt
+  tags
+  error {
+    code
+    message
+  }
+  images {
+    id
+    url
+    contentType
+    width
+    height
+    thumbhash
+  }
+  createdAt
+  updatedAt
+}
+    `,
+  { fragmentName: 'Followed' },
+) as unknown as TypedDocumentString<FollowedFragment, unknown>;
 export const ProfilesDocument = new TypedDocumentString(`
     query Profiles($after: String) {
   profiles(first: 100, after: $after) {
@@ -686,3 +792,58 @@ export const GenerationChangedDocument = new TypedDocumentString(`
     totalMs
   }
 }`) as unknown as TypedDocumentString<GenerationChangedSubscription, GenerationChangedSubscriptionVariables>;
+export const FollowDocument = new TypedDocumentString(`
+    subscription Follow($filter: GenerationEventFilter, $after: String) {
+  generationEvents(filter: $filter, after: $after) {
+    __typename
+    ... on EventsSnapshot {
+      cursor
+      running {
+        ...Followed
+      }
+    }
+    ... on GenerationEvent {
+      cursor
+      position
+      version
+      status
+      previousStatus
+      attempt
+      code
+      control
+      provider
+      at
+      generationId
+      generation {
+        ...Followed
+      }
+    }
+    ... on EventsEnd {
+      reason
+      resumeAfter: cursor
+      message
+    }
+  }
+}
+    fragment Followed on Generation {
+  id
+  version
+  status
+  progress
+  prompt
+  tags
+  error {
+    code
+    message
+  }
+  images {
+    id
+    url
+    contentType
+    width
+    height
+    thumbhash
+  }
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<FollowSubscription, FollowSubscriptionVariables>;

@@ -44,7 +44,11 @@ export class EventsEnd {
   @Field(() => EventsEndReasonEnum, { description: 'Why.' })
   reason: EventsEndReason;
 
-  @Field(() => String, { nullable: true, description: 'What to subscribe with as `after`; null: leave it out.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What to subscribe with as `after`; null: leave it out. Give it another name in your document (`resumeAfter: cursor`) where you also ask for the cursors of other messages, which are never null.',
+  })
   cursor: string | null;
 
   @Field(() => String, { description: 'The reason in words.' })

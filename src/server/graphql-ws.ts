@@ -1,108 +1,143 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  GraphQLError,
-  parse,
-  specifiedRules,
-  validate,
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  type GraphQLSchema,
-} from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import type { Viewer } from '../domain/ports.js';
-import type { Context } from '../graphql/context.js';
 import { asError, DarkroomError } from '../errors.js';
-import type { Logger } from '../logger.js';
-import { operationLimits, type Prepare } from './guard.js';
+import { sleep } from '../time.js';
+import { asGraphQLError, streamTimings, type Operation, type StreamDoorOptions } from './operation.js';
 import { presentError } from './present-error.js';
+import { createRoom, type SocketRoom } from './socket-room.js';
 
 /** Bytes of one message: documents and variables; images go to POST /images. */
 const maxMessageBytes = 1024 * 1024;
 /** Operations at once on one connection. */
 const maxOperations = 100;
-/** A ping goes out so often, so that dead connections are noticed and proxies keep live ones open. */
-const keepAliveMs = 12_000;
+/** At a stop, a client that does not answer the closing is cut off after so long. */
+const closeWithinMs = 1_000;
 
-export type SocketDoor = { close(): Promise<void> };
+/** Codes with which a connection is closed beside those of the protocol. Clients connect again after each of them. */
+export const closeCodes = {
+  /** This process stops. */
+  stopping: 1001,
+  /** The API key has too many connections open. */
+  tooMany: 1013,
+  /** No operation for too long. */
+  idle: 4408,
+} as const;
 
-/** GraphQL over WebSocket (graphql-transport-ws) at `path`, with the same guard and masking as over HTTP. */
-export function openSocketDoor(options: {
-  server: Server;
-  path: string;
-  schema: GraphQLSchema;
-  prepare: Prepare;
-  authenticate: (authorization: string | undefined) => Promise<Viewer | null>;
-  createContext: (viewer: Viewer | null) => Context;
-  logger: Logger;
-}): SocketDoor {
-  const { server, path, schema, prepare, authenticate, createContext, logger } = options;
+export type SocketDoor = {
+  /** Lets operations that were told to end do so, then closes every connection. Takes a few seconds at most. */
+  close(): Promise<void>;
+};
+
+/** What is known of one connection. */
+type Peer = {
+  room: SocketRoom;
+  viewer: Viewer | null;
+  leave: () => void;
+  /** When an operation last began or ended. */
+  activeAt: number;
+  operations: () => number;
+};
+
+/** GraphQL over WebSocket (graphql-transport-ws) at `path`, with the same guard and masking as at the other doors. */
+export function openSocketDoor(options: StreamDoorOptions & { server: Server; path: string }): SocketDoor {
+  const { server, path, operations, authenticate, createContext, admit, logger } = options;
+  const { pingMs, idleMs, drainMs } = { ...streamTimings, ...options.timings };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
-  const viewers = new WeakMap<object, Viewer>();
+  const peers = new Map<WebSocket, Peer>();
+
+  function peerOf(socket: WebSocket): Peer {
+    const known = peers.get(socket);
+    if (known !== undefined) return known;
+    const peer: Peer = {
+      room: createRoom(socket),
+      viewer: null,
+      leave: () => undefined,
+      activeAt: performance.now(),
+      operations: () => 0,
+    };
+    peers.set(socket, peer);
+    return peer;
+  }
+
+  async function viewerOf(params: Readonly<Record<string, unknown>>): Promise<Viewer | null> {
+    const given = params['authorization'] ?? params['Authorization'];
+    try {
+      return await authenticate(typeof given === 'string' ? given : undefined);
+    } catch (error) {
+      if (!(error instanceof DarkroomError)) logger.error({ err: asError(error) }, 'A key could not be checked');
+      return null;
+    }
+  }
 
   const door = useServer(
     {
-      schema,
       // Otherwise a close frame would quote whatever was thrown.
       isProd: true,
       async onConnect(connection) {
-        const params = connection.connectionParams ?? {};
-        const given = params['authorization'] ?? params['Authorization'];
-        const viewer = await authenticate(typeof given === 'string' ? given : undefined).catch((error: unknown) => {
-          if (!(error instanceof DarkroomError)) logger.error({ err: asError(error) }, 'A key could not be checked');
-          return null;
-        });
-        if (viewer === null) return false;
-        viewers.set(connection.extra.socket, viewer);
+        const { socket } = connection.extra;
+        const viewer = await viewerOf(connection.connectionParams ?? {});
+        const peer = peers.get(socket);
+        if (viewer === null || peer === undefined) return false;
+        const leave = admit(viewer.keyId);
+        if (leave === null) {
+          socket.close(closeCodes.tooMany, 'Too many connections with this API key');
+          return false;
+        }
+        peer.viewer = viewer;
+        peer.leave = leave;
+        peer.operations = () => Object.keys(connection.subscriptions).length;
         return true;
       },
-      onSubscribe(connection, _id, payload) {
-        const viewer = viewers.get(connection.extra.socket) ?? null;
-        const context = createContext(viewer);
-        try {
-          if (Object.keys(connection.subscriptions).length > maxOperations) {
-            throw new DarkroomError(
-              'BAD_REQUEST',
-              `One connection may have at most ${maxOperations} operations at once.`,
-            );
-          }
-          const document = parse(payload.query, { maxTokens: operationLimits.tokens });
-          const mistakes = validate(schema, document, specifiedRules);
-          if (mistakes.length > 0) return mistakes;
-          prepare(document, payload.operationName, payload.variables, viewer);
-          const args: ExecutionArgs = {
-            schema,
-            document,
-            contextValue: context,
-            operationName: payload.operationName ?? null,
-            variableValues: payload.variables ?? null,
-          };
-          return args;
-        } catch (error) {
-          return [error instanceof GraphQLError ? error : wrap(error)];
+      async onSubscribe(connection, _id, payload) {
+        const peer = peerOf(connection.extra.socket);
+        peer.activeAt = performance.now();
+        if (peer.operations() > maxOperations) {
+          const message = `One connection may have at most ${maxOperations} operations at once.`;
+          return [asGraphQLError(new DarkroomError('BAD_REQUEST', message))];
         }
+        await peer.room.wait();
+        const opened = operations.open(payload, createContext(peer.viewer));
+        return 'document' in opened ? opened : [...opened];
       },
-      onNext(_connection, _id, _payload, args, result) {
-        if (result.errors === undefined) return undefined;
-        const { requestId } = contextOf(args, createContext);
-        const errors = result.errors.map((error) => presentError(error, requestId, logger));
-        const { data = null, extensions } = result;
-        const shown: FormattedExecutionResult = { errors, data };
-        return extensions === undefined ? shown : { ...shown, extensions };
+      async onNext(connection, _id, _payload, args, result) {
+        // The next value of the operation is asked for only when this one was handed to the kernel: one waits at most.
+        await peerOf(connection.extra.socket).room.wait();
+        return operations.show(result, requestIdOf(args));
       },
-      onError: (_connection, _id, _payload, errors) =>
-        errors.map((error) => presentError(error, createContext(null).requestId, logger)),
+      onComplete(connection) {
+        peerOf(connection.extra.socket).activeAt = performance.now();
+      },
+      onError: (_connection, _id, _payload, errors) => {
+        const { requestId } = createContext(null);
+        return errors.map((error) => presentError(error, requestId, logger));
+      },
     },
     sockets,
-    keepAliveMs,
+    pingMs,
   );
 
-  // graphql-ws would write what a client's frame did wrong to the console, with its stack.
   sockets.on('connection', (socket) => {
+    // graphql-ws would write what a client's frame did wrong to the console, with its stack.
     socket.removeAllListeners('error');
     socket.on('error', (error) => logger.debug({ err: asError(error) }, 'A WebSocket failed'));
+    peerOf(socket);
+    socket.on('close', () => {
+      peers.get(socket)?.leave();
+      peers.delete(socket);
+    });
   });
+
+  const sweep = setInterval(() => {
+    const since = performance.now() - idleMs;
+    for (const [socket, peer] of peers) {
+      if (peer.operations() === 0 && peer.activeAt < since) {
+        socket.close(closeCodes.idle, `Idle: no operation for ${idleMs / 1_000} s`);
+      }
+    }
+  }, idleMs / 4);
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A socket without a listener for its errors would end the process when the client goes away.
@@ -120,25 +155,20 @@ export function openSocketDoor(options: {
   return {
     async close() {
       server.off('upgrade', upgrade);
+      clearInterval(sweep);
+      const until = performance.now() + drainMs;
+      const busy = (): boolean => [...peers.values()].some((peer) => peer.operations() > 0);
+      while (busy() && performance.now() < until) await sleep(10);
+      const cut = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate();
+      }, closeWithinMs);
       await door.dispose();
+      clearTimeout(cut);
     },
   };
 }
 
-function wrap(error: unknown): GraphQLError {
-  const cause = asError(error);
-  return new GraphQLError(cause.message, { originalError: cause });
-}
-
-function contextOf(args: ExecutionArgs, createContext: (viewer: null) => Context): { requestId: string } {
-  const context: unknown = args.contextValue;
-  if (
-    typeof context === 'object' &&
-    context !== null &&
-    'requestId' in context &&
-    typeof context.requestId === 'string'
-  ) {
-    return { requestId: context.requestId };
-  }
-  return createContext(null);
+function requestIdOf(args: unknown): string {
+  // What `onSubscribe` gave is what comes back.
+  return (args as Operation).contextValue.requestId;
 }

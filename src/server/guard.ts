@@ -21,7 +21,7 @@ export type Prepare = (
 ) => void;
 
 /**
- * The one guard of all doors (HTTP, WebSocket): throws when a validated operation is too heavy, or needs a credential
+ * The one guard of all doors (HTTP, WebSocket, server-sent events): throws when a validated operation is too heavy, or needs a credential
  * that is not there. Only introspection is free to all.
  */
 export function createGuard(schema: GraphQLSchema): Prepare {

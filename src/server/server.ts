@@ -14,10 +14,12 @@ import type { Metrics } from '../metrics.js';
 import { closeFastify, createFastify, listen } from './fastify.js';
 import { createGraphiql } from './graphiql.js';
 import { createApollo } from './graphql-http.js';
+import { openStreamDoor, type StreamDoor } from './graphql-sse.js';
 import { openSocketDoor, type SocketDoor } from './graphql-ws.js';
 import { createGuard } from './guard.js';
 import { registerHealth, type Health } from './health.js';
 import { registerMetrics } from './metrics.js';
+import { createAdmission, createOperations, type StreamDoorOptions } from './operation.js';
 import { registerImages, type ImageRoutes } from './images.js';
 import { contextError } from './present-error.js';
 import { registerWebhooks } from './webhooks.js';
@@ -59,9 +61,16 @@ export function createServer(options: ServerOptions): HttpServer {
   const prepare = createGuard(schema);
   const apollo = createApollo({ schema, prepare, logger });
   const graphiql = createGraphiql({ graphqlPath, apiKey: options.demoKey });
-  let door: SocketDoor | null = null;
+  const streaming: StreamDoorOptions = {
+    operations: createOperations({ schema, prepare, logger }),
+    authenticate,
+    createContext,
+    admit: createAdmission(),
+    logger,
+  };
+  const doors: (SocketDoor | StreamDoor)[] = [];
 
-  function createContext(viewer: Viewer | null, requestId: string): Context {
+  function createContext(viewer: Viewer | null, requestId: string = newId()): Context {
     const services = { ...options.services, publicUrl };
     return { viewer, requestId, services, loaders: createLoaders(services, viewer) };
   }
@@ -115,6 +124,7 @@ export function createServer(options: ServerOptions): HttpServer {
     });
     await app.register(graphiql.assets);
     await registerGraphql();
+    doors.push(openStreamDoor(app, { ...streaming, path: `${graphqlPath}/stream` }));
   }
 
   return {
@@ -123,20 +133,12 @@ export function createServer(options: ServerOptions): HttpServer {
       await register();
       const url = await listen(app, host, port);
       if (options.publicUrl === null) publicUrl = url;
-      door = openSocketDoor({
-        server: app.server,
-        path: graphqlPath,
-        schema,
-        prepare,
-        authenticate,
-        createContext: (viewer) => createContext(viewer, newId()),
-        logger,
-      });
+      doors.push(openSocketDoor({ ...streaming, server: app.server, path: graphqlPath }));
       return { url };
     },
     async stop() {
       options.services.subscriptions.stop();
-      await door?.close();
+      await Promise.all(doors.map(async (door) => await door.close()));
       await closeFastify(app);
       await apollo.stop();
     },

@@ -1,4 +1,5 @@
 import type { AttemptRef, Hints } from '../domain/ports.js';
+import type { Metrics } from '../metrics.js';
 import { isWebhookToken, readWebhookToken, webhookSecret } from '../domain/webhook.js';
 
 export type Delivery = {
@@ -33,9 +34,11 @@ export type ReceiveWebhook = (delivery: Delivery) => Promise<ReceiveOutcome>;
 export function createReceiveWebhook(parts: {
   hints: Pick<Hints, 'find' | 'keep'>;
   readers: ReadonlyMap<string, WebhookReader>;
+  metrics: Pick<Metrics, 'webhook'>;
 }): ReceiveWebhook {
-  const { hints, readers } = parts;
-  return async ({ provider, token, headers, body }) => {
+  const { hints, readers, metrics } = parts;
+
+  async function receive({ provider, token, headers, body }: Delivery): Promise<ReceiveOutcome> {
     const claim = readWebhookToken(token);
     const reader = readers.get(provider);
     if (claim === null || reader === undefined) return { kind: 'unknown' };
@@ -50,5 +53,15 @@ export function createReceiveWebhook(parts: {
     const late = known.state === 'LOST' || known.state === 'REFUSED';
     if (!late) await hints.keep(ref, reading.taskId);
     return { kind: 'taken', ref, late };
+  }
+
+  return async (delivery) => {
+    const outcome = await receive(delivery);
+    // A name that no provider has is anybody's choice, and must not fill the metrics.
+    metrics.webhook({
+      provider: readers.has(delivery.provider) ? delivery.provider : 'unknown',
+      outcome: outcome.kind,
+    });
+    return outcome;
   };
 }

@@ -19,7 +19,13 @@ import { openLedger, type LedgerBench } from '../support/ledger.js';
 
 const timeScale = 200;
 const lifetimeMs = 60_000;
-const settings: PollerSettings = { pollIntervalMs: 50, unconfirmedMs: 60_000, submitTimeoutMs: 5_000, firstProbeMs: 1_000, drainMs: 5_000 };
+const settings: PollerSettings = {
+  pollIntervalMs: 50,
+  unconfirmedMs: 60_000,
+  submitTimeoutMs: 5_000,
+  firstProbeMs: 1_000,
+  drainMs: 5_000,
+};
 let bench: LedgerBench;
 let sandbox: Sandbox;
 /** The sandbox's clock goes so much ahead. */

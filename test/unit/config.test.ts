@@ -35,6 +35,7 @@ function accountOf(environment: Record<string, string>): AccountConfig {
 
 const defaults: Config = {
   port: 4000,
+  statusPort: null,
   host: '127.0.0.1',
   publicUrl: null,
   corsOrigins: ['http://localhost:3000', 'http://localhost:5173', 'http://localhost:8080'],

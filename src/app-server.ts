@@ -1,0 +1,81 @@
+import type { DemoProject } from './demo-project.js';
+import { createSchema } from './graphql/schema.js';
+import type { Ground } from './ground.js';
+import { decodeBase64Image } from './images/base64.js';
+import { cannyEdges } from './images/edges.js';
+import { checkSize } from './images/inspect.js';
+import { takeIn } from './images/take-in.js';
+import { createServer, type HttpServer } from './server/server.js';
+import { createAccountService } from './service/accounts.js';
+import { createCannyPreview } from './service/canny.js';
+import { createGenerate } from './service/generate.js';
+import { createUpload } from './service/images.js';
+import { createProfileService } from './service/profiles.js';
+import { createStopService } from './service/stop.js';
+import { createSubscriptions } from './service/subscribe.js';
+import { createReceiveWebhook } from './service/webhooks.js';
+
+/** The API of a process. `onAccepted` is called after each generation that was accepted here. */
+export async function buildServer(
+  ground: Ground,
+  options: { demo: DemoProject; onAccepted: () => void },
+): Promise<HttpServer> {
+  const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health, provider } = ground;
+  const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
+  return createServer({
+    schema: await createSchema(),
+    services: {
+      generate: createGenerate({
+        ledger: {
+          ...store.ledger,
+          async accept(generation) {
+            const accepted = await store.ledger.accept(generation);
+            options.onAccepted();
+            return accepted;
+          },
+        },
+        idempotency: store.idempotency,
+        history: store.history,
+        profiles: store.profiles,
+        images: store.images,
+        bytes: imageStore,
+        storage,
+        reader,
+        catalogue,
+        deadlineMs: config.deadlineMs,
+      }),
+      stopService: createStopService({ ledger: store.ledger, history: store.history }),
+      accountService: createAccountService({ pauses: store.pauses, catalogue }),
+      profileService: createProfileService({ profiles: store.profiles, catalogue }),
+      cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
+      subscriptions: createSubscriptions({
+        hub: ground.hub,
+        history: store.history,
+        log: store.eventLog,
+        replayMs: config.eventsReplayMs,
+      }),
+      history: store.history,
+      profiles: store.profiles,
+      images: store.images,
+      catalogue,
+    },
+    authenticate,
+    images: {
+      upload: createUpload({ inspect: takeIn, bytes: imageStore, images: store.images, storage }),
+      store: imageStore,
+    },
+    health,
+    metrics,
+    receiveWebhook: createReceiveWebhook({
+      hints: store.hints,
+      readers: new Map([[provider.name, provider.readWebhook]]),
+      metrics,
+    }),
+    demoKey: config.databaseUrl === null ? options.demo.apiKey : null,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigins,
+    host: config.host,
+    port: config.port,
+    logger,
+  });
+}

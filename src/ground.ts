@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { createAuthenticate, type Authenticate } from './access/keys.js';
+import type { Config } from './config.js';
+import type { Catalogue } from './domain/route.js';
+import { asError, DarkroomError } from './errors.js';
+import { createHub, type Hub } from './events/hub.js';
+import { createRelay } from './events/relay.js';
+import { createDiskStore, type DiskStore } from './images/disk.js';
+import { createReserve } from './images/reserve.js';
+import type { Logger } from './logger.js';
+import { createMetrics, type Metrics } from './metrics.js';
+import { createBflProvider } from './providers/bfl/bfl.js';
+import type { Provider } from './providers/provider.js';
+import { createSandbox } from './sandbox/sandbox.js';
+import type { Health } from './server/health.js';
+import { createForetold, type Foretold } from './service/foretold.js';
+import type { Storage } from './service/images.js';
+import { prepareDataFolder } from './store/data-folder.js';
+import { startEmbeddedPostgres } from './store/embedded.js';
+import { lockFolder } from './store/folder-lock.js';
+import { findKey } from './store/keys.js';
+import { migrate } from './store/migrate.js';
+import { checkPartitions } from './store/partitions.js';
+import { openStore, type Store } from './store/store.js';
+import { upkeep } from './store/upkeep.js';
+import { createTicker } from './time.js';
+
+const upkeepEveryMs = 10 * 60_000;
+
+/** What every process stands on, whatever its role. */
+export type Ground = {
+  config: Config;
+  logger: Logger;
+  store: Store;
+  hub: Hub;
+  imageStore: DiskStore;
+  storage: Storage;
+  provider: Provider;
+  catalogue: Catalogue;
+  authenticate: Authenticate;
+  metrics: Metrics;
+  foretold: Foretold;
+  health: Health;
+  sandboxUrl: string | null;
+};
+
+/** Takes note of what has to be stopped, in the reverse order. */
+export type Owned = (what: string, stop: () => Promise<unknown>) => void;
+
+export async function layGround(
+  config: Config,
+  logger: Logger,
+  options: {
+    owned: Owned;
+    /** Whether the process is Darkroom's alone, so that its numbers tell of Darkroom. */ ownsProcess: boolean;
+  },
+): Promise<Ground> {
+  const { owned, ownsProcess } = options;
+  const { dataFolder } = config;
+  await prepareDataFolder(dataFolder);
+  // With a Postgres of its own, several processes share the folder: the images in it are safe for that.
+  if (config.databaseUrl === null) await lock(dataFolder, owned);
+  const databaseUrl = config.databaseUrl ?? (await startEmbedded(dataFolder, logger, owned));
+  await migrate({ url: databaseUrl, logger });
+
+  const store = openStore(databaseUrl, () => relay.poke());
+  owned('the store', async () => await store.close());
+  await keepUp(store, logger, owned);
+
+  const reserveBytes = config.diskReserveBytes;
+  const imageStore = createDiskStore({ folder: join(dataFolder, 'images'), reserveBytes });
+  await imageStore.start();
+  const storage = createReserve({ freeBytes: async () => await imageStore.freeBytes(), reserveBytes, logger });
+  storage.start();
+  owned('the watch of the disk', async () => await storage.stop());
+
+  const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config, config.embeddedSandbox, owned);
+  const provider = createBflProvider(
+    // Whatever that sandbox does goes so much faster.
+    config.embeddedSandbox === null ? {} : { resultLifetimeMs: 600_000 / config.embeddedSandbox.timeScale },
+  );
+  owned('the providers', async () => await provider.close());
+
+  const metrics = createMetrics({ withProcess: ownsProcess });
+  const foretold = createForetold((stage, hit) => metrics.foretold({ stage, hit: String(hit) }));
+  const hub = createHub();
+  metrics.gauge('darkroom_listeners', 'Listeners to events in this process.', () => hub.listeners());
+  const relay = createRelay({
+    source: store.events,
+    hub: {
+      ...hub,
+      publish(events) {
+        for (const event of events) foretold.see(event);
+        hub.publish(events);
+      },
+    },
+    logger,
+  });
+  await relay.start();
+  owned('the relay', async () => await relay.stop());
+
+  return {
+    config,
+    logger,
+    store,
+    hub,
+    imageStore,
+    storage,
+    provider,
+    catalogue: {
+      accounts: config.accounts.map(({ id, provider: name, sandbox, limit }) => ({
+        id,
+        provider: name,
+        sandbox,
+        limit,
+      })),
+      models: provider.models,
+    },
+    authenticate: createAuthenticate(async (hash) => await findKey(store.database, hash)),
+    metrics,
+    foretold,
+    health: {
+      database: async () => void (await store.events.last()),
+      async imageStore() {
+        if (!(await storage.accepting())) return 'low';
+        await imageStore.check();
+        return 'ok';
+      },
+      partitions: async () => await checkPartitions(store.database, new Date()),
+    },
+    sandboxUrl,
+  };
+}
+
+async function lock(folder: string, owned: Owned): Promise<void> {
+  const held = await lockFolder(folder);
+  owned(`the lock of ${folder}`, async () => await held.release());
+}
+
+async function startEmbedded(dataFolder: string, logger: Logger, owned: Owned): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dataFolder, logger });
+  owned('PostgreSQL', async () => await postgres.stop());
+  return postgres.url;
+}
+
+async function keepUp(store: Store, logger: Logger, owned: Owned): Promise<void> {
+  const keeping = createTicker({
+    everyMs: upkeepEveryMs,
+    run: async () => await upkeep(store.database, new Date()),
+    onError: (error) => logger.error({ err: asError(error) }, 'The upkeep of the database failed; again later'),
+  });
+  await upkeep(store.database, new Date());
+  keeping.start();
+  owned('the upkeep', async () => await keeping.stop());
+}
+
+async function startSandbox(
+  { dataFolder }: Config,
+  { port, timeScale }: { port: number; timeScale: number },
+  owned: Owned,
+): Promise<string> {
+  const stateDir = join(dataFolder, 'sandbox');
+  await prepareDataFolder(stateDir);
+  await lock(stateDir, owned);
+  const sandbox = createSandbox({ port, timeScale, stateDir });
+  const { url } = await sandbox.start().catch((error: unknown) => {
+    throw portFault(error, `The sandbox's port ${port} is in use; choose another with SANDBOX_PORT.`);
+  });
+  owned('the sandbox', async () => await sandbox.stop());
+  return url;
+}
+
+/** A used port said in a sentence; any other error as it is. */
+function portFault(error: unknown, message: string): unknown {
+  const used = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  return used ? new DarkroomError('UNAVAILABLE', message, { cause: error }) : error;
+}
