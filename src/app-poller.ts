@@ -1,27 +1,44 @@
-import type { Ground } from './ground.js';
+import { asError } from './errors.js';
+import type { Ground, Owned } from './ground.js';
 import { inspectImage } from './images/inspect.js';
 import { resultLimits } from './images/limits.js';
+import { createLookTimes } from './poller/look-times.js';
 import type { ServedAccount } from './poller/parts.js';
 import { createPoller, type Poller } from './poller/poller.js';
+import { createRunTimeLog } from './poller/run-time-log.js';
 import { bflDefaults } from './providers/bfl/bfl.js';
+import type { Latencies } from './service/latencies.js';
+
+/** No task is asked about more often, nor, while it runs, more rarely. Milliseconds. */
+const lookBounds = { floorMs: 50, capMs: 60_000 };
 
 /** How long submits and savings in flight may take at a stop. */
 const drainMs = 10_000;
 
 /** The background poller: the only part that holds provider keys. */
-export function buildPoller(ground: Ground): Poller {
-  const { config, store, imageStore, logger } = ground;
-  return createPoller({
+export function buildPoller(ground: Ground, owned: Owned): Poller {
+  const { config, store, imageStore, latencies, metrics, logger } = ground;
+  const latencyOf: Latencies['of'] = (model, pixels) => latencies.of(model, pixels);
+  const runTimeLog = createRunTimeLog({
+    runTimes: store.runTimes,
+    onError: (error) => logger.error({ err: asError(error) }, 'Run times could not be kept'),
+  });
+  runTimeLog.start();
+  owned('the log of run times', async () => await runTimeLog.stop());
+  const poller = createPoller({
     accounts: servedAccounts(ground),
     worklist: store.worklist,
     pauses: store.pauses,
     hints: store.hints,
     change: async (change) => await store.ledger.change(change),
+    lookTimes: createLookTimes({ latencyOf, wish: { ...lookBounds, wantedDelayMs: config.lookDelayMs } }),
+    latencyOf,
+    runTimeLog,
+    metrics,
     images: store.images,
     bytes: imageStore,
     inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
     settings: {
-      pollIntervalMs: config.pollIntervalMs,
       unconfirmedMs: config.unconfirmedMs,
       submitTimeoutMs: config.submitTimeoutMs,
       firstProbeMs: config.firstProbeMs,
@@ -29,6 +46,11 @@ export function buildPoller(ground: Ground): Poller {
     },
     logger,
   });
+  metrics.gauge('darkroom_attempts_in_hand', 'Attempts that this process is busy with.', () => poller.inHand());
+  metrics.gauge('darkroom_held_bytes', 'Bytes of pictures held until the image store takes them.', () =>
+    poller.heldBytes(),
+  );
+  return poller;
 }
 
 function servedAccounts({ config, sandboxUrl, provider }: Ground): ServedAccount[] {

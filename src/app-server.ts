@@ -13,6 +13,7 @@ import { createUpload } from './service/images.js';
 import { createProfileService } from './service/profiles.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
+import { createWaiting } from './service/waiting.js';
 import { createReceiveWebhook } from './service/webhooks.js';
 
 /** The API of a process. `onAccepted` is called after each generation that was accepted here. */
@@ -21,6 +22,7 @@ export async function buildServer(
   options: { demo: DemoProject; onAccepted: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health, provider } = ground;
+  const { latencies, foretold } = ground;
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   return createServer({
     schema: await createSchema(),
@@ -54,6 +56,14 @@ export async function buildServer(
         log: store.eventLog,
         replayMs: config.eventsReplayMs,
       }),
+      waiting: createWaiting({
+        queue: store.queue,
+        pauses: store.pauses,
+        catalogue,
+        forecastOf: (model, pixels) => latencies.of(model, pixels),
+        told: (generation, eta) => foretold.tell(generation, eta),
+      }),
+      latencies,
       history: store.history,
       profiles: store.profiles,
       images: store.images,

@@ -48,7 +48,7 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
   const { config, store, catalogue, sandboxUrl } = ground;
   owned('the edge finder', async () => await stopEdges());
 
-  const poller = config.role === 'api' ? null : buildPoller(ground);
+  const poller = config.role === 'api' ? null : buildPoller(ground, owned);
   if (poller !== null) {
     owned('the poller', async () => await poller.stop());
     // With the embedded server no other process can be alive on this database: the folder's lock says so.

@@ -21,7 +21,7 @@ export const variables = {
   UNCONFIRMED_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   SUBMIT_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(600).default(60),
   ACCOUNT_PROBE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(15),
-  POLL_INTERVAL_MS: z.coerce.number().int().min(50).max(60_000).default(500),
+  LOOK_DELAY_MS: z.coerce.number().int().min(25).max(3_600_000).default(250),
   EVENTS_REPLAY_HOURS: z.coerce.number().min(0.001).max(8_760).default(72),
   BFL_API_KEY: z.string().optional(),
   BFL_API_KEY_FILE: z.string().optional(),
@@ -67,7 +67,7 @@ export type Config = {
   unconfirmedMs: number;
   submitTimeoutMs: number;
   firstProbeMs: number;
-  pollIntervalMs: number;
+  lookDelayMs: number;
   /** How old an event may be that a subscriber gets replayed. */
   eventsReplayMs: number;
   accounts: readonly AccountConfig[];
@@ -126,7 +126,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     unconfirmedMs: env.UNCONFIRMED_SECONDS * 1_000,
     submitTimeoutMs: env.SUBMIT_TIMEOUT_SECONDS * 1_000,
     firstProbeMs: env.ACCOUNT_PROBE_SECONDS * 1_000,
-    pollIntervalMs: env.POLL_INTERVAL_MS,
+    lookDelayMs: env.LOOK_DELAY_MS,
     eventsReplayMs: env.EVENTS_REPLAY_HOURS * 3_600_000,
     accounts,
     embeddedSandbox,

@@ -15,6 +15,7 @@ import { createSandbox } from './sandbox/sandbox.js';
 import type { Health } from './server/health.js';
 import { createForetold, type Foretold } from './service/foretold.js';
 import type { Storage } from './service/images.js';
+import { createLatencies, type Latencies } from './service/latencies.js';
 import { prepareDataFolder } from './store/data-folder.js';
 import { startEmbeddedPostgres } from './store/embedded.js';
 import { lockFolder } from './store/folder-lock.js';
@@ -40,6 +41,7 @@ export type Ground = {
   authenticate: Authenticate;
   metrics: Metrics;
   foretold: Foretold;
+  latencies: Latencies;
   health: Health;
   sandboxUrl: string | null;
 };
@@ -83,6 +85,10 @@ export async function layGround(
 
   const metrics = createMetrics({ withProcess: ownsProcess });
   const foretold = createForetold((stage, hit) => metrics.foretold({ stage, hit: String(hit) }));
+  const latencies = createLatencies({ runTimes: store.runTimes, logger });
+  await latencies.start();
+  owned('the learning', async () => await latencies.stop());
+
   const hub = createHub();
   metrics.gauge('darkroom_listeners', 'Listeners to events in this process.', () => hub.listeners());
   const relay = createRelay({
@@ -119,6 +125,7 @@ export async function layGround(
     authenticate: createAuthenticate(async (hash) => await findKey(store.database, hash)),
     metrics,
     foretold,
+    latencies,
     health: {
       database: async () => void (await store.events.last()),
       async imageStore() {

@@ -375,6 +375,25 @@ export type UserErrorCode =
   /** The model does not take this; leave it out or choose another model. */
   | 'UNSUPPORTED';
 
+/** What a generation that has not ended waits for. */
+export type WaitingReason =
+  /** The provider account is not configured here. */
+  | 'ACCOUNT_MISSING'
+  /** The provider account is paused. */
+  | 'ACCOUNT_PAUSED'
+  /** Its next try. */
+  | 'BACK_OFF'
+  /** Evidence of what became of the submit. */
+  | 'EVIDENCE'
+  /** The provider. */
+  | 'PROVIDER'
+  /** The picture to be stored. */
+  | 'SAVING'
+  /** A slot at the provider. */
+  | 'SLOT'
+  /** The provider's answer to the submit. */
+  | 'SUBMIT';
+
 export type GenerationViewFragment = {
   id: string;
   status: GenerationStatus;

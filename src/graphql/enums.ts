@@ -1,5 +1,6 @@
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
 import { refusalCodes } from '../domain/refusal.js';
+import { waitingReasons } from '../domain/waiting.js';
 import { registerEnumType } from './decorators.js';
 
 /** GraphQL enums are made from the domain's own lists, so the two cannot drift apart. */
@@ -61,6 +62,14 @@ export const EventsEndReasonEnum = enumOf(
     TOO_SLOW: 'Too many events waited to be read. Subscribe again with `after`: nothing is missed.',
     STOPPING: 'This process stops. Connect again and subscribe with `after`: nothing is missed.',
   },
+);
+
+export const WaitingReasonEnum = enumOf(
+  'WaitingReason',
+  'What a generation that has not ended waits for.',
+  // Object.keys is typed as string[]; these are exactly the table's keys.
+  Object.keys(waitingReasons) as (keyof typeof waitingReasons)[],
+  waitingReasons,
 );
 
 export const UserErrorCodeEnum = enumOf(

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Attempt, Generation, GenerationEvent, ImageRecord, Profile } from '../domain/generation.js';
 import type { GenerationImageRef, Viewer } from '../domain/ports.js';
+import type { Waiting } from '../domain/waiting.js';
 import type { Services } from './services.js';
 
 /**
@@ -14,10 +15,11 @@ export type Loaders = {
   imageRefs: DataLoader<string, GenerationImageRef[]>;
   attempts: DataLoader<string, Attempt[]>;
   events: DataLoader<string, GenerationEvent[]>;
+  waiting: DataLoader<string, Waiting | null>;
 };
 
 export function createLoaders(
-  services: Pick<Services, 'history' | 'profiles' | 'images'>,
+  services: Pick<Services, 'history' | 'profiles' | 'images' | 'waiting'>,
   viewer: Viewer | null,
 ): Loaders {
   const projectId = viewer?.projectId;
@@ -61,5 +63,11 @@ export function createLoaders(
     imageRefs: many((project, ids) => history.imageRefs(project, ids)),
     attempts: many((project, ids) => history.attempts(project, ids)),
     events: many((project, ids) => history.events(project, ids)),
+    waiting: load(async (project, ids) => {
+      const known = (await history.generations(project, ids)).flatMap((row) => row ?? []);
+      const waiting = await services.waiting.describe(project, known);
+      const byId = new Map(known.map(({ id }, index) => [id, waiting[index] ?? null]));
+      return (id) => byId.get(id) ?? null;
+    }),
   };
 }

@@ -2,7 +2,7 @@ import { imageInputNames, parameterNames, type Model as ModelRecord, type Parame
 import type { ControlKind } from '../domain/lifecycle.js';
 import type { Catalogue } from '../domain/route.js';
 import { viewerOf, type Context } from './context.js';
-import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from './decorators.js';
+import { Arg, Ctx, Field, FieldResolver, Float, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
 import { ControlKindEnum, ModelStatusEnum } from './enums.js';
 import { Json, SafeInt } from './scalars.js';
 
@@ -52,6 +52,26 @@ export class ModelLifecycle {
 
   @Field(() => String, { nullable: true, description: 'Id of the model to move to.' })
   successor: string | null;
+}
+
+@ObjectType({
+  description: 'How long tasks of a model took at its provider, in milliseconds, as learned from looking.',
+})
+export class ModelLatency {
+  @Field(() => String, { description: "Class of the picture's size, e.g. 1MP; auto where only the provider knows." })
+  size: string;
+
+  @Field(() => Int, { description: 'Half of them took at most this.' })
+  p50: number;
+
+  @Field(() => Int, { description: '95 of 100 took at most this.' })
+  p95: number;
+
+  @Field(() => Int, { description: '99 of 100 took at most this.' })
+  p99: number;
+
+  @Field(() => Int, { description: 'How many were learned from.' })
+  samples: number;
 }
 
 @ObjectType({ description: 'One endpoint of a provider.' })
@@ -123,6 +143,32 @@ export function modelNode(model: ModelRecord, catalogue: Catalogue): Model {
 
 @Resolver(() => Model)
 export class ModelResolver {
+  @FieldResolver(() => ModelLatency, {
+    nullable: true,
+    description: 'How long its tasks took; null while none has finished here.',
+  })
+  latency(
+    @Root() model: Model,
+    @Ctx() { services }: Context,
+    @Arg('size', () => String, {
+      nullable: true,
+      description: 'Of this class of size only; otherwise of the one learned from most.',
+    })
+    size?: string | null,
+  ): ModelLatency | null {
+    const known = services.latencies
+      .sizesOf(model.id)
+      .filter((each) => size == null || each.size === size)
+      .flatMap((each) => {
+        const summary = each.latency.summary();
+        return summary === null ? [] : [{ size: each.size, ...summary }];
+      });
+    const [most] = known.toSorted((a, b) => b.samples - a.samples);
+    return most === undefined
+      ? null
+      : { size: most.size, p50: most.p50Ms, p95: most.p95Ms, p99: most.p99Ms, samples: most.samples };
+  }
+
   @Query(() => [Model], { description: 'Every model that Darkroom knows, with its ranges, price and life.' })
   models(
     @Ctx() context: Context,

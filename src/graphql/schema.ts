@@ -9,6 +9,7 @@ import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
+import { WaitingResolver } from './waiting.js';
 
 const rootDescriptions = {
   Query: 'What can be read. Only what belongs to your project is ever found.',
@@ -30,6 +31,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ProviderResolver,
       StopResolver,
       SubscriptionResolver,
+      WaitingResolver,
     ],
     validate: false,
     // Asked for although every subscription here brings its own stream; it is never used.

@@ -4,8 +4,10 @@ import type { AccountService } from '../service/accounts.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { Generate } from '../service/generate.js';
 import type { ProfileService } from '../service/profiles.js';
+import type { Latencies } from '../service/latencies.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
+import type { WaitingService } from '../service/waiting.js';
 
 /** The use cases and readings that GraphQL offers. */
 export type Services = {
@@ -15,6 +17,8 @@ export type Services = {
   profileService: ProfileService;
   cannyPreview: CannyPreviewService;
   subscriptions: Subscriptions;
+  waiting: WaitingService;
+  latencies: Pick<Latencies, 'sizesOf'>;
   history: History;
   profiles: Profiles;
   images: Images;

@@ -1,4 +1,9 @@
+import type { Latency } from '../domain/latency.js';
+import type { WebhookTrust } from '../domain/webhook-trust.js';
 import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics.js';
+import type { LookTimes } from './look-times.js';
+import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import type { AttemptRef, Hints, Images, Pauses, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
@@ -18,8 +23,6 @@ export type ServedAccount = {
 };
 
 export type PollerSettings = {
-  /** Time between two looks at a task. */
-  pollIntervalMs: number;
   /** A submit that was never answered is given up after so long. */
   unconfirmedMs: number;
   /** A submit is given up waiting for after so long; what became of it is then unknown. */
@@ -38,6 +41,10 @@ export type PollerParts = {
   worklist: Worklist;
   pauses: Pauses;
   hints: Pick<Hints, 'due' | 'forget'>;
+  lookTimes: LookTimes;
+  latencyOf: (model: string, pixels: number | null) => Latency | null;
+  runTimeLog: Pick<RunTimeLog, 'add'>;
+  metrics: Pick<Metrics, 'submitted' | 'looked' | 'found'>;
   change: (change: LedgerChange) => Promise<ChangeResult>;
   images: Images;
   bytes: ImageBytes;
@@ -50,6 +57,9 @@ export type PollerParts = {
 export type HintDesk = {
   /** Calls `wake` for each webhook of the attempt, also for one that came before. Gives back how to stop listening. */
   listen(ref: AttemptRef, wake: () => void): () => void;
+  /** The attempt is over, and its webhook should have come by now or come at once. */
+  expect(ref: AttemptRef, account: string): void;
+  trustOf(account: string): WebhookTrust;
   /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
   collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;
 };

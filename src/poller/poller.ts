@@ -33,6 +33,8 @@ export type Poller = {
   stop(): Promise<void>;
   /** Bytes of pictures that are held until the image store takes them. */
   heldBytes(): number;
+  /** Attempts that this process is busy with. */
+  inHand(): number;
 };
 
 /**
@@ -157,6 +159,7 @@ export function createPoller(outer: PollerParts): Poller {
     },
     poke: () => admission.poke(),
     heldBytes: () => driver.saver.heldBytes(),
+    inHand: () => inHand.size,
     async stop() {
       // Whatever waits for a database or a provider that does not answer is cut off after this.
       const force = setTimeout(() => forced.abort(), settings.drainMs);

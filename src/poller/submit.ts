@@ -63,6 +63,7 @@ export async function submitAttempt(
     request,
     AbortSignal.any([driver.forced, AbortSignal.timeout(parts.settings.submitTimeoutMs)]),
   );
+  parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
   return await record(parts, driver, served, ref, outcome);
 }
 

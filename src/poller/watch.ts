@@ -1,9 +1,11 @@
-import { attemptMove, generationMove, type LedgerChange } from '../domain/change.js';
-import type { AttemptRef, WorkItem } from '../domain/ports.js';
-import { createAlarm } from '../time.js';
+import type { WorkItem } from '../domain/ports.js';
 import type { LookOutcome, TaskHandle } from '../providers/provider.js';
+import { createAlarm, type Alarm } from '../time.js';
 import { backoffMs } from './backoff.js';
+import { conclusion } from './conclusion.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { createProgress } from './progress.js';
+import { createRhythm } from './rhythm.js';
 import { resultAgeMs, type FinishedResult } from './save.js';
 
 /** Right after a submit some clusters do not know the task yet (contract of BFL): so long "not found" means nothing. */
@@ -15,8 +17,8 @@ const notFoundGraceMs = 10_000;
 const blindGraceMs = 15 * 60_000;
 /** After so long even a task that says it is running is given up, so that its slot is not held for ever. */
 const watchLimitMs = 6 * 60 * 60_000;
-/** Progress is written at most so often per attempt. */
-const progressEveryMs = 1_000;
+/** After looks that were not answered the next one comes so much later, up to this. */
+const failureBackoff = { baseMs: 500, capMs: 30_000 } as const;
 
 /** `again`: the attempt was changed by somebody else; what to do stands in the ledger. */
 export type WatchNext = { next: 'save'; result: FinishedResult } | { next: 'over' } | { next: 'again' };
@@ -30,10 +32,9 @@ export async function watchAttempt(
 ): Promise<WatchNext> {
   const { signal, leave } = driver.watching.join();
   const alarm = createAlarm(signal);
-  const ref = { generationId: item.generation.id, n: item.attempt.n };
-  const unlisten = driver.desk.listen(ref, alarm.ring);
+  const unlisten = driver.desk.listen({ generationId: item.generation.id, n: item.attempt.n }, alarm.ring);
   try {
-    return await look(parts, served, item, { signal, sleep: alarm.sleep });
+    return await watch(parts, served, item, { signal, alarm, desk: driver.desk });
   } finally {
     unlisten();
     alarm.stop();
@@ -41,43 +42,40 @@ export async function watchAttempt(
   }
 }
 
-async function look(
+async function watch(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  time: { signal: AbortSignal; sleep: (ms: number) => Promise<void> },
+  waking: { signal: AbortSignal; alarm: Alarm; desk: Driver['desk'] },
 ): Promise<WatchNext> {
-  const { signal, sleep } = time;
+  const { signal, alarm, desk } = waking;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const { taskId, pollingUrl } = item.attempt;
   if (taskId === null) throw new Error('An accepted attempt has no task id.');
   const task: TaskHandle = { taskId, pollingUrl };
-  // Counted on from the database's own reckoning: this host's clock may be off.
-  const ageAtLoad = item.readAt.getTime() - (item.attempt.acceptedAt ?? item.readAt).getTime();
-  const loadedAt = performance.now();
   const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
   const progress = createProgress(parts, ref, item.attempt.instanceId);
+  const rhythm = createRhythm(parts, item, desk.trustOf(served.account.id));
   const graceMs = pollingUrl === null ? blindGraceMs : notFoundGraceMs;
   let { looks } = item.attempt;
   let failures = 0;
-  let pauseMs = parts.settings.pollIntervalMs;
+  let atLeastMs = 0;
   const strange = new Set<string>();
 
   while (true) {
-    await sleep(pauseMs);
+    await alarm.sleep(Math.max(rhythm.pauseMs(), atLeastMs));
     if (signal.aborted) return { next: 'over' };
+    rhythm.ask();
     const outcome = await served.provider.look(served.access, task, signal);
     if (signal.aborted) return { next: 'over' };
+    rhythm.answer(outcome.kind);
+    parts.metrics.looked({ account: served.account.id, outcome: outcome.kind });
     looks += 1;
-    pauseMs = parts.settings.pollIntervalMs;
-    const now = new Date(item.readAt.getTime() + performance.now() - loadedAt);
-    const age = ageAtLoad + performance.now() - loadedAt;
+    failures = outcome.kind === 'unavailable' ? failures + 1 : 0;
+    atLeastMs = 0;
     if (outcome.kind === 'unavailable') {
-      failures += 1;
-      pauseMs = backoffMs({ failures, baseMs: pauseMs, capMs: 30_000, retryAfterMs: outcome.retryAfterMs });
+      atLeastMs = backoffMs({ ...failureBackoff, failures, retryAfterMs: outcome.retryAfterMs });
       log.warn({ status: outcome.httpStatus, reason: outcome.message }, 'A look was not answered');
-    } else {
-      failures = 0;
     }
     if (outcome.kind === 'running') {
       if (!outcome.known && !strange.has(outcome.word)) {
@@ -86,88 +84,25 @@ async function look(
       }
       await progress.note(outcome.word, outcome.progress, looks);
     }
-    const waits =
-      outcome.kind === 'running' || outcome.kind === 'unavailable' || (outcome.kind === 'notFound' && age < graceMs);
-    if (waits && age < watchLimitMs) continue;
+    const age = rhythm.ageMs();
+    if (isUndecided(outcome, age, graceMs) && age < watchLimitMs) continue;
     const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
     if (!attemptChanged) return { next: 'again' };
+    if (item.attempt.webhookKey !== null) desk.expect(ref, served.account.id);
+    if (outcome.kind !== 'ready') {
+      log.info({ outcome: outcome.kind }, 'A task ended without an image to save');
+      return { next: 'over' };
+    }
+    const now = rhythm.now();
+    const { imageUrl, finishedAt } = outcome;
+    rhythm.learn(finishedAt);
     // A late result of a generation that has ended adds what it cost, and nothing else.
-    if (outcome.kind === 'ready' && generationChanged) {
-      const { imageUrl, finishedAt } = outcome;
-      const ageMs = resultAgeMs({ acceptedAt: item.attempt.acceptedAt, finishedAt, seenAt: now, now });
-      return { next: 'save', result: { imageUrl, ageMs, now } };
-    }
-    log.info({ outcome: outcome.kind }, 'A task ended without an image to save');
-    return { next: 'over' };
+    if (!generationChanged) return { next: 'over' };
+    const ageMs = resultAgeMs({ acceptedAt: item.attempt.acceptedAt, finishedAt, seenAt: now, now });
+    return { next: 'save', result: { imageUrl, ageMs, now } };
   }
 }
 
-/** The change that the last look calls for. */
-function conclusion(item: WorkItem, outcome: LookOutcome, looks: number): LedgerChange {
-  const { n, instanceId, costMicros } = item.attempt;
-  const generationId = item.generation.id;
-  switch (outcome.kind) {
-    case 'ready':
-      return {
-        generationId,
-        attempt: attemptMove(n, instanceId, 'DONE', {
-          looks,
-          word: 'ready',
-          settledMicros: outcome.costMicros ?? costMicros,
-          providerStartedAt: outcome.startedAt,
-          providerFinishedAt: outcome.finishedAt,
-        }),
-        generation: generationMove('SAVING', { resultSeed: outcome.seed }),
-      };
-    case 'moderated': {
-      const errorMessage = outcome.reasons.length > 0 ? outcome.reasons.join(', ') : null;
-      return {
-        generationId,
-        attempt: attemptMove(n, instanceId, 'DONE', { looks, word: 'moderated', errorMessage }),
-        generation: generationMove('MODERATED', { moderationStage: outcome.stage, errorMessage }),
-      };
-    }
-    case 'failed':
-      return {
-        generationId,
-        attempt: attemptMove(n, instanceId, 'DONE', {
-          looks,
-          errorCode: 'PROVIDER_FAILED',
-          errorMessage: outcome.message,
-        }),
-        generation: generationMove('FAILED', { errorCode: 'PROVIDER_FAILED', errorMessage: outcome.message }),
-      };
-    case 'notFound':
-    case 'running':
-    case 'unavailable': {
-      const errorMessage =
-        outcome.kind === 'notFound'
-          ? 'The provider no longer knows the task.'
-          : 'The provider never said that the task was over.';
-      return {
-        generationId,
-        attempt: attemptMove(n, instanceId, 'LOST', { looks, errorCode: 'PROVIDER_LOST', errorMessage }),
-        generation: generationMove('FAILED', { errorCode: 'PROVIDER_LOST', errorMessage }),
-      };
-    }
-  }
-}
-
-/** Writes progress when it changed, at most once a second. */
-function createProgress(
-  parts: PollerParts,
-  ref: AttemptRef,
-  instanceId: string,
-): { note: (word: string, value: number | null, looks: number) => Promise<void> } {
-  let written = '';
-  let writtenAt = 0;
-  return {
-    async note(word, value, looks) {
-      const now = `${word} ${value}`;
-      if (now === written || Date.now() - writtenAt < progressEveryMs) return;
-      written = now;
-      writtenAt = Date.now();
-      await parts.worklist.noteProgress({ ...ref, instanceId, looks, word: word.slice(0, 80), progress: value });
-    },
-  };
+function isUndecided({ kind }: LookOutcome, ageMs: number, graceMs: number): boolean {
+  return kind === 'running' || kind === 'unavailable' || (kind === 'notFound' && ageMs < graceMs);
 }

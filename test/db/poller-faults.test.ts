@@ -14,6 +14,7 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { sleep } from '../../src/time.js';
 import { makeFolder } from '../support/darkroom.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { quickLooks } from '../support/looking.js';
 
 const provider = createBflProvider();
 let bench: LedgerBench;
@@ -39,12 +40,12 @@ beforeEach(async () => {
     worklist: bench.store.worklist,
     pauses: bench.store.pauses,
     hints: bench.store.hints,
+    ...quickLooks(),
     change: async (change) => await bench.store.ledger.change(change),
     images: bench.store.images,
     bytes: createDiskStore({ folder: join(folder, 'images') }),
     inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
     settings: {
-      pollIntervalMs: 50,
       unconfirmedMs: 60_000,
       submitTimeoutMs: 5_000,
       firstProbeMs: 1_000,

@@ -16,11 +16,11 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { Row } from '../support/darkroom.js';
 import { makeFolder } from '../support/darkroom.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { quickLooks } from '../support/looking.js';
 
 const timeScale = 200;
 const lifetimeMs = 60_000;
 const settings: PollerSettings = {
-  pollIntervalMs: 50,
   unconfirmedMs: 60_000,
   submitTimeoutMs: 5_000,
   firstProbeMs: 1_000,
@@ -63,6 +63,7 @@ beforeEach(async () => {
     worklist: bench.store.worklist,
     pauses: bench.store.pauses,
     hints: bench.store.hints,
+    ...quickLooks(),
     change: async (change) => await bench.store.ledger.change(change),
     images: bench.store.images,
     bytes: {

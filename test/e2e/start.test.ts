@@ -136,12 +136,12 @@ it('names everything that is wrong with the settings at once, and shows no secre
   const wrong = start({
     PORT: '70000',
     ROLE: 'painter',
-    POLL_INTERVAL_MS: '1',
+    LOOK_DELAY_MS: '1',
     DATABASE_URL: 'mysql://user:hunter2@host/db',
     PUBLIC_URL: 'here',
   });
   expect(await wrong.ended).toBe(1);
-  for (const name of ['PORT', 'ROLE', 'POLL_INTERVAL_MS', 'DATABASE_URL', 'PUBLIC_URL']) {
+  for (const name of ['PORT', 'ROLE', 'LOOK_DELAY_MS', 'DATABASE_URL', 'PUBLIC_URL']) {
     expect(wrong.stderr()).toMatch(new RegExp(`^  - ${name}: .+`, 'm'));
   }
   expect(wrong.stderr()).not.toContain('hunter2');

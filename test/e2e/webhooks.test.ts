@@ -14,7 +14,7 @@ const environment = {
   BFL_WEBHOOKS: 'true',
   // Nothing listens there: each test delivers by hand.
   WEBHOOK_URL: 'http://127.0.0.1:9',
-  POLL_INTERVAL_MS: '60000',
+  LOOK_DELAY_MS: '3600000',
 };
 
 beforeAll(async () => {

@@ -52,7 +52,7 @@ export type DarkroomOptions = {
 /** Tasks of a twentieth of a second, whose results wait for a busy machine all the same. */
 const quick: SandboxOptions = { timeScale: 200, resultLifetimeMs: 1e10 };
 /** Quick looks, so that a generation takes about a tenth of a second. */
-const hurry = { PORT: '0', POLL_INTERVAL_MS: '50', LOG_LEVEL: 'debug' };
+const hurry = { PORT: '0', LOOK_DELAY_MS: '25', LOG_LEVEL: 'debug' };
 
 export async function startDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
   const before = openHandles();

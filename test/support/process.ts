@@ -33,7 +33,7 @@ export function startProcess(dataFolder: string, environment: Record<string, str
       PORT: '0',
       SANDBOX_PORT: '0',
       DARKROOM_DATA: dataFolder,
-      POLL_INTERVAL_MS: '100',
+      LOOK_DELAY_MS: '50',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

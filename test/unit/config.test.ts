@@ -48,7 +48,7 @@ const defaults: Config = {
   unconfirmedMs: 900_000,
   submitTimeoutMs: 60_000,
   firstProbeMs: 15_000,
-  pollIntervalMs: 500,
+  lookDelayMs: 250,
   eventsReplayMs: 259_200_000,
   accounts: [
     {
@@ -83,7 +83,7 @@ describe('a number', () => {
     ['GENERATION_DEADLINE_SECONDS', 1, 86_400],
     ['UNCONFIRMED_SECONDS', 60, 86_400],
     ['SUBMIT_TIMEOUT_SECONDS', 1, 600],
-    ['POLL_INTERVAL_MS', 50, 60_000],
+    ['LOOK_DELAY_MS', 25, 3_600_000],
     ['BFL_ACTIVE_TASKS', 1, 100_000],
     ['SANDBOX_PORT', 0, 65_535],
   ])('%s may be a whole one from %d to %d', (name, minimum, maximum) => {
@@ -99,8 +99,8 @@ describe('a number', () => {
     },
   );
 
-  it('POLL_INTERVAL_MS may not be below 50', () => {
-    expect(blamed({ POLL_INTERVAL_MS: '49' })).toEqual(['POLL_INTERVAL_MS']);
+  it('LOOK_DELAY_MS may not be below 25', () => {
+    expect(blamed({ LOOK_DELAY_MS: '24' })).toEqual(['LOOK_DELAY_MS']);
   });
 
   it('SANDBOX_TIME_SCALE may be a fraction from 0.01 to 100000', () => {
@@ -146,11 +146,11 @@ describe('an address or a word', () => {
 
 describe('what is wrong', () => {
   it('is told all at once', () => {
-    const wrong = { PORT: 'x', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://h', POLL_INTERVAL_MS: '1' };
+    const wrong = { PORT: 'x', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://h', LOOK_DELAY_MS: '1' };
     expect(blamed(wrong).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'DATABASE_URL',
       'LOG_LEVEL',
-      'POLL_INTERVAL_MS',
+      'LOOK_DELAY_MS',
       'PORT',
     ]);
   });

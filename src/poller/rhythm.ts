@@ -1,0 +1,79 @@
+import type { WorkItem } from '../domain/ports.js';
+import { sizeClass } from '../domain/size-class.js';
+import type { WebhookTrust } from '../domain/webhook-trust.js';
+import type { LookOutcome } from '../providers/provider.js';
+import { seedOf } from './look-times.js';
+import type { PollerParts } from './parts.js';
+
+/** However often a webhook calls, the provider is not asked again before. */
+const leastGapMs = 250;
+/** A task that was first seen here so long after it was accepted may have been over for a while. */
+const seenFromStartMs = 2_000;
+/** With reliable webhooks no look comes before nearly all tasks of its kind are over, and this much. */
+const heldBackShare = 0.995;
+const heldBackMs = 5_000;
+
+/** When one task is looked at, and what its looks tell of how long it took. Ages in ms since the provider accepted it. */
+export type Rhythm = {
+  ageMs(): number;
+  /** The present by the database's clock. */
+  now(): Date;
+  /** From now until the next look. */
+  pauseMs(): number;
+  /** A look begins. */
+  ask(): void;
+  /** A look was answered. */
+  answer(kind: LookOutcome['kind']): void;
+  /** The last look found it done: somewhere between the last two answers, or just when the provider says. */
+  learn(finishedAt: Date | null): void;
+};
+
+export function createRhythm(
+  parts: Pick<PollerParts, 'lookTimes' | 'runTimeLog' | 'metrics' | 'latencyOf'>,
+  item: WorkItem,
+  trust: WebhookTrust,
+): Rhythm {
+  const { generation, attempt, readAt } = item;
+  const { model, pixels } = generation;
+  const seed = seedOf({ generationId: generation.id, n: attempt.n });
+  // Counted on from the database's own reckoning: this host's clock may be off.
+  const ageAtLoad = readAt.getTime() - (attempt.acceptedAt ?? readAt).getTime();
+  const loadedAt = performance.now();
+  let askedAt = 0;
+  let lookedAt: number | null = null;
+  let running: number | null = ageAtLoad < seenFromStartMs ? 0 : null;
+
+  const ageMs = (): number => ageAtLoad + performance.now() - loadedAt;
+
+  function heldBack(): number {
+    if (attempt.webhookKey === null || !trust.reliable()) return 0;
+    return Math.max(heldBackMs, parts.latencyOf(model, pixels)?.quantile(heldBackShare) ?? 0);
+  }
+
+  return {
+    ageMs,
+    now: () => new Date(readAt.getTime() + performance.now() - loadedAt),
+    pauseMs() {
+      const age = ageMs();
+      const least = lookedAt === null ? 0 : lookedAt + leastGapMs - age;
+      return Math.max(parts.lookTimes.next({ model, pixels }, Math.max(age, heldBack()), seed) - age, least);
+    },
+    ask() {
+      askedAt = ageMs();
+    },
+    answer(kind) {
+      lookedAt = ageMs();
+      if (kind === 'running') running = askedAt;
+    },
+    learn(finishedAt) {
+      if (running === null || lookedAt === null) return;
+      const told = finishedAt === null ? Number.NaN : finishedAt.getTime() - (attempt.acceptedAt ?? readAt).getTime();
+      // The provider's clock may be off: it is believed where it agrees with what was seen.
+      const exact = told >= running && told <= lookedAt;
+      const lowerMs = Math.round(exact ? told : running);
+      const upperMs = Math.round(exact ? told : lookedAt);
+      parts.runTimeLog.add({ model, size: sizeClass(pixels), lowerMs, upperMs });
+      parts.metrics.found({ account: generation.account }, lookedAt - (exact ? told : running));
+    },
+  };
+}

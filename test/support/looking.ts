@@ -1,0 +1,14 @@
+import { createMetrics } from '../../src/metrics.js';
+import { createLookTimes } from '../../src/poller/look-times.js';
+import type { PollerParts } from '../../src/poller/parts.js';
+
+/** Looks every 50 ms, learns nothing. */
+export function quickLooks(): Pick<PollerParts, 'lookTimes' | 'latencyOf' | 'runTimeLog' | 'metrics'> {
+  const latencyOf = (): null => null;
+  return {
+    lookTimes: createLookTimes({ latencyOf, wish: { wantedDelayMs: 25, floorMs: 50, capMs: 1_000 } }),
+    latencyOf,
+    runTimeLog: { add: () => undefined },
+    metrics: createMetrics({ withProcess: false }),
+  };
+}
