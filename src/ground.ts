@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createAuthenticate, type Authenticate } from './access/keys.js';
 import type { Config } from './config.js';
+import { isTerminal } from './domain/lifecycle.js';
 import type { Catalogue } from './domain/route.js';
 import { asError, DarkroomError } from './errors.js';
 import { createHub, type Hub } from './events/hub.js';
@@ -96,7 +97,10 @@ export async function layGround(
     hub: {
       ...hub,
       publish(events) {
-        for (const event of events) foretold.see(event);
+        for (const event of events) {
+          foretold.see(event);
+          if (isTerminal(event.status)) metrics.ended({ status: event.status });
+        }
         hub.publish(events);
       },
     },
