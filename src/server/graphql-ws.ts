@@ -117,7 +117,7 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
       async onError({ extra: { socket } }, _id, _payload, errors) {
         // A message that could not be written comes here too; a turn later the socket knows that its client is gone.
         await setImmediate();
-        if (socket.readyState !== socket.OPEN) return [];
+        if (socket.readyState !== socket.OPEN) return [{ message: 'The connection is closed.' }];
         const { requestId } = createContext(null);
         return errors.map((error) => presentError(error, requestId, logger));
       },

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { startApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import { generationMove } from '../../src/domain/change.js';
@@ -18,6 +18,8 @@ export type Instances = {
   start(): Promise<Instance>;
   /** Generations of the demo project, each taken through its whole life, all at once. */
   draw(count: number, details?: Partial<NewGeneration>): Promise<string[]>;
+  /** Waits until every event has its position. */
+  numbered(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -83,6 +85,12 @@ export async function openInstances(environment: Record<string, string> = {}): P
         }),
       );
       return ids;
+    },
+    async numbered() {
+      await vi.waitFor(
+        async () => expect(await bench.sql('select from generation_event where position is null')).toEqual([]),
+        { timeout: 10_000 },
+      );
     },
     async stop() {
       for (const instance of running) await instance.stop();

@@ -7,6 +7,7 @@ import { ensurePartitions } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { createTestDatabase } from './database.js';
 import type { Row } from './darkroom.js';
+import { newGeneration } from './new-generation.js';
 
 /** The ledger on a database of its own, without anything that works on it. */
 export type LedgerBench = {
@@ -75,27 +76,5 @@ export async function openLedger(): Promise<LedgerBench> {
       await store.close();
       await database.drop();
     },
-  };
-}
-
-/** Something that can be accepted. */
-export function newGeneration(details: { projectId: string } & Partial<NewGeneration>): NewGeneration {
-  return {
-    id: newId(),
-    control: 'NONE',
-    profileId: newId(),
-    provider: 'bfl',
-    model: 'bfl/flux-pro-finetuned',
-    account: 'sandbox',
-    prompt: 'a jar',
-    promptSent: 'a jar',
-    finetuneId: 'own',
-    parameters: { width: 256, height: 256 },
-    images: { controlImageId: null, imagePromptId: null },
-    tags: [],
-    priority: 0,
-    deadlineMs: 60_000,
-    costEstimatedMicros: null,
-    ...details,
   };
 }
