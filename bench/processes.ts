@@ -84,7 +84,8 @@ export async function runLoad(server: Server, order: Omit<Order, 'url'>): Promis
   return { ...result, cpuMicros };
 }
 
-async function cpuSeconds(pid: number): Promise<number | null> {
+/** CPU time that a process has used; null where the system does not tell. */
+export async function cpuSeconds(pid: number): Promise<number | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat === null) return null;
   // Behind the name, which may hold spaces; user and system time are the 14th and 15th field.

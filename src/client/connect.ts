@@ -56,8 +56,7 @@ type Inner = { connected: () => void; push: (pushed: Pushed) => void; finish: (e
 
 function openSocket(connection: Connection, request: Request, inner: Inner): () => void {
   const { url, apiKey, silenceMs, webSocket } = connection;
-  let connected = false;
-  let silence = setTimeout(() => client.terminate(), silenceMs);
+  let silence = setTimeout(() => inner.finish(new Error('No connection could be made.')), silenceMs);
   const client = createClient({
     url: `${url.replace(/^http/, 'ws')}/graphql`,
     // A browser cannot set headers on a WebSocket, so the key travels in its first message.
@@ -67,12 +66,12 @@ function openSocket(connection: Connection, request: Request, inner: Inner): () 
     keepAlive: silenceMs / 2,
     on: {
       connected() {
-        connected = true;
         clearTimeout(silence);
         inner.connected();
       },
       ping(received) {
-        if (!received) silence = setTimeout(() => client.terminate(), silenceMs / 2);
+        if (!received)
+          silence = setTimeout(() => inner.finish(new Error('The connection went silent.')), silenceMs / 2);
       },
       pong: () => clearTimeout(silence),
       closed: () => clearTimeout(silence),
@@ -84,8 +83,8 @@ function openSocket(connection: Connection, request: Request, inner: Inner): () 
   );
   return () => {
     clearTimeout(silence);
-    if (connected) void Promise.resolve(client.dispose()).catch(() => undefined);
-    else client.terminate();
+    // One that is still being made is closed as soon as it is.
+    void Promise.resolve(client.dispose()).catch(() => undefined);
   };
 }
 

@@ -2,11 +2,13 @@ import type { GenerationEvent } from '../domain/generation.js';
 import { asError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { createTicker } from '../time.js';
+import { noteBatch } from './batch.js';
 import type { Hub } from './hub.js';
 
 /** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
 const relayEveryMs = 100;
-const readAtOnce = 1_000;
+/** Half of what may wait for a reader, who gets a turn between two readings. */
+const readAtOnce = 500;
 /** Progress at the provider is passed on so often at most. */
 const progressEveryMs = 1_000;
 
@@ -39,6 +41,7 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
         const events = await source.after(position, readAtOnce);
         const last = events.at(-1);
         if (last === undefined) return;
+        noteBatch(events);
         hub.publish(events);
         position = last.position;
         if (events.length < readAtOnce) return;

@@ -10,8 +10,8 @@ import { DateTime, SafeInt } from './scalars.js';
 export class GenerationEvent {
   readonly __typename = 'GenerationEvent';
 
-  /** The generation's key; not a field. */
-  generationKey: string;
+  /** What it was made from; not a field. */
+  record: EventRecord;
 
   @Field(() => ID, { description: 'Id of the generation.' })
   generationId: string;
@@ -81,7 +81,7 @@ function toNode(event: EventRecord): GenerationEvent {
   return {
     __typename: 'GenerationEvent',
     ...rest,
-    generationKey: generationId,
+    record: event,
     generationId: publicId('Generation', generationId),
     version: n,
     attempt: attemptN,

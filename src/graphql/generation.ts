@@ -91,7 +91,7 @@ export class GenerationResolver {
 
   @FieldResolver(() => [Image], { description: 'The pictures made; empty until it has succeeded.' })
   async images(@Root() root: Generation, @Ctx() context: Context): Promise<Image[]> {
-    return await imagesOf(root, context, 'RESULT');
+    return root.status === 'SUCCEEDED' ? await imagesOf(root, context, 'RESULT') : [];
   }
 
   @FieldResolver(() => Image, { nullable: true, description: 'The control image, where there is one.' })

@@ -141,9 +141,14 @@ export class SubscriptionResolver {
     return messageNode(message);
   }
 
-  @FieldResolver(() => Generation, { nullable: true, description: 'The generation as it is when this is read.' })
+  @FieldResolver(() => Generation, {
+    nullable: true,
+    description: 'The generation as it is when this is read: at this event or later.',
+  })
   async generation(@Root() event: GenerationEvent, @Ctx() context: Context): Promise<Generation | null> {
-    const generation = await context.loaders.generation.load(event.generationKey);
+    const { record } = event;
+    const told = context.services.subscriptions.generationOf(record);
+    const generation = await (told ?? context.loaders.generation.load(record.generationId));
     return generation === null ? null : generationNode(generation);
   }
 }

@@ -81,6 +81,11 @@ export function openStreamDoor(app: FastifyInstance, options: StreamDoorOptions 
     handler: answer,
     // Told in GraphQL's words and with the same codes as at POST /graphql.
     errorHandler(error, request, reply) {
+      if (reply.raw.destroyed || request.raw.socket.destroyed) {
+        // The client went before the first word of its answer.
+        reply.hijack();
+        return;
+      }
       const refused = asRefusal(error);
       const shown = presentError(asGraphQLError(refused), request.id, logger);
       const status = refused instanceof DarkroomError ? errorCodes[refused.code] : 500;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Viewer } from '../domain/ports.js';
@@ -17,11 +18,11 @@ const maxOperations = 100;
 const closeWithinMs = 1_000;
 
 /** Codes with which a connection is closed beside those of the protocol. Clients connect again after each of them. */
-export const closeCodes = {
+const closeCodes = {
   /** This process stops. */
   stopping: 1001,
-  /** The API key has too many connections open. */
-  tooMany: 1013,
+  /** The API key has too many connections open, or could not be checked. */
+  later: 1013,
   /** No operation for too long. */
   idle: 4408,
 } as const;
@@ -62,13 +63,15 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
     return peer;
   }
 
-  async function viewerOf(params: Readonly<Record<string, unknown>>): Promise<Viewer | null> {
+  /** Null: nobody we know. `fault`: that could not be found out. */
+  async function viewerOf(params: Readonly<Record<string, unknown>>): Promise<Viewer | null | 'fault'> {
     const given = params['authorization'] ?? params['Authorization'];
     try {
       return await authenticate(typeof given === 'string' ? given : undefined);
     } catch (error) {
-      if (!(error instanceof DarkroomError)) logger.error({ err: asError(error) }, 'A key could not be checked');
-      return null;
+      if (error instanceof DarkroomError && error.code !== 'INTERNAL') return null;
+      logger.error({ err: asError(error) }, 'A key could not be checked');
+      return 'fault';
     }
   }
 
@@ -81,9 +84,10 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
         const viewer = await viewerOf(connection.connectionParams ?? {});
         const peer = peers.get(socket);
         if (viewer === null || peer === undefined) return false;
-        const leave = admit(viewer.keyId);
-        if (leave === null) {
-          socket.close(closeCodes.tooMany, 'Too many connections with this API key');
+        const leave = viewer === 'fault' ? null : admit(viewer.keyId);
+        if (viewer === 'fault' || leave === null) {
+          const reason = viewer === 'fault' ? 'The key could not be checked' : 'Too many connections with this API key';
+          socket.close(closeCodes.later, reason);
           return false;
         }
         peer.viewer = viewer;
@@ -110,7 +114,10 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
       onComplete(connection) {
         peerOf(connection.extra.socket).activeAt = performance.now();
       },
-      onError: (_connection, _id, _payload, errors) => {
+      async onError({ extra: { socket } }, _id, _payload, errors) {
+        // A message that could not be written comes here too; a turn later the socket knows that its client is gone.
+        await setImmediate();
+        if (socket.readyState !== socket.OPEN) return [{ message: 'The connection is closed.' }];
         const { requestId } = createContext(null);
         return errors.map((error) => presentError(error, requestId, logger));
       },

@@ -22,15 +22,18 @@ export type OperationRequest = {
   variables?: Record<string, unknown> | null | undefined;
 };
 
+/** What the doors need to know of a resolver's context. */
+export type DoorContext = Pick<Context, 'viewer' | 'requestId'>;
+
 /** An operation that passed the guard, with the context of its own. */
-export type Operation = ExecutionArgs & { contextValue: Context };
+export type Operation = ExecutionArgs & { contextValue: DoorContext };
 
 type Result = { [Key in keyof ExecutionResult]: ExecutionResult[Key] | undefined };
 
 /** What the doors that stream have in common. */
 export type Operations = {
   /** Parses, validates and weighs; the mistakes otherwise. */
-  open(request: OperationRequest, context: Context): Operation | readonly GraphQLError[];
+  open(request: OperationRequest, context: DoorContext): Operation | readonly GraphQLError[];
   /** A result with its errors as a client may see them. */
   show(result: Result, requestId: string): FormattedExecutionResult;
 };
@@ -68,7 +71,7 @@ export function asGraphQLError(error: unknown): GraphQLError {
 export type StreamDoorOptions = {
   operations: Operations;
   authenticate: (authorization: string | undefined) => Promise<Viewer | null>;
-  createContext: (viewer: Viewer | null, requestId?: string) => Context;
+  createContext: (viewer: Viewer | null, requestId?: string) => DoorContext;
   /** Counts what one key holds open; null when that is too much. */
   admit: (keyId: string) => (() => void) | null;
   logger: Logger;

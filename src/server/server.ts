@@ -6,7 +6,7 @@ import type { Viewer } from '../domain/ports.js';
 import { newId } from '../domain/ids.js';
 import { DarkroomError } from '../errors.js';
 import type { Context } from '../graphql/context.js';
-import { createLoaders } from '../graphql/loaders.js';
+import { createLoaders, type Loaders } from '../graphql/loaders.js';
 import type { Services } from '../graphql/services.js';
 import type { ReceiveWebhook } from '../service/webhooks.js';
 import type { Logger } from '../logger.js';
@@ -29,6 +29,9 @@ export const graphqlPath = '/graphql';
 const graphqlBodyLimit = 42 * 1024 * 1024;
 /** Without a key a body is at most so large: enough for introspection. */
 const openBodyLimit = 100 * 1024;
+
+/** Projects whose loaders are shared by their streams. */
+const loadersAtMost = 1_000;
 
 export type ServerOptions = {
   schema: GraphQLSchema;
@@ -64,15 +67,26 @@ export function createServer(options: ServerOptions): HttpServer {
   const streaming: StreamDoorOptions = {
     operations: createOperations({ schema, prepare, logger }),
     authenticate,
-    createContext,
+    createContext: createStreamContext,
     admit: createAdmission(),
     logger,
   };
   const doors: (SocketDoor | StreamDoor)[] = [];
+  const streamLoaders = new Map<string, Loaders>();
 
-  function createContext(viewer: Viewer | null, requestId: string = newId()): Context {
+  function createContext(viewer: Viewer | null, requestId: string): Context {
     const services = { ...options.services, publicUrl };
     return { viewer, requestId, services, loaders: createLoaders(services, viewer) };
+  }
+
+  /** Messages of many streams at one moment read together; loaders keep nothing, so they may live as long as they like. */
+  function createStreamContext(viewer: Viewer | null, requestId: string = newId()): Context {
+    const context = createContext(viewer, requestId);
+    if (viewer === null) return context;
+    const loaders = streamLoaders.get(viewer.projectId) ?? context.loaders;
+    if (streamLoaders.size >= loadersAtMost) streamLoaders.clear();
+    streamLoaders.set(viewer.projectId, loaders);
+    return { ...context, loaders };
   }
 
   async function registerGraphql(): Promise<void> {

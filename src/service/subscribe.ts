@@ -1,4 +1,5 @@
 import { DarkroomError } from '../errors.js';
+import { batchOf, noteBatch } from '../events/batch.js';
 import { createFollower, type Follower, type LogMessage } from '../events/follow.js';
 import { createLatest } from '../events/latest.js';
 import type { Hub } from '../events/hub.js';
@@ -30,13 +31,18 @@ export type Subscriptions = {
     filter: EventFilter,
     after: number | null,
   ): Promise<AsyncIterableIterator<EventsMessage>>;
+  /**
+   * The generation of an event that was told, at that event or later; all readers of an event share one reading, made for
+   * all events that came with it. Undefined for an event that was told to nobody.
+   */
+  generationOf(event: GenerationEvent): Promise<Generation | null> | undefined;
   /** Ends every stream: those of events with the place to go on from. No new one begins. */
   stop(): void;
 };
 
 export function createSubscriptions(parts: {
   hub: Hub;
-  history: Pick<History, 'generation' | 'running'>;
+  history: Pick<History, 'generation' | 'generations' | 'running'>;
   log: EventLog;
   /** How old a missed event may be. */
   replayMs: number;
@@ -44,6 +50,30 @@ export function createSubscriptions(parts: {
   const { hub, history, log, replayMs } = parts;
   const open = new Set<{ stop(): void }>();
   let stopped = false;
+
+  /** By batch and project; gone with the batch. */
+  const loaded = new WeakMap<readonly GenerationEvent[], Map<string, Promise<Map<string, Generation>>>>();
+
+  async function load(projectId: string, batch: readonly GenerationEvent[]): Promise<Map<string, Generation>> {
+    const own = batch.filter((event) => event.projectId === projectId);
+    const found = await history.generations(projectId, [...new Set(own.map((event) => event.generationId))]);
+    return new Map(found.flatMap((generation) => (generation === null ? [] : [[generation.id, generation]])));
+  }
+
+  async function generationIn(batch: readonly GenerationEvent[], event: GenerationEvent): Promise<Generation | null> {
+    const { projectId } = event;
+    const projects = loaded.get(batch) ?? new Map<string, Promise<Map<string, Generation>>>();
+    loaded.set(batch, projects);
+    const loading = projects.get(projectId) ?? load(projectId, batch);
+    projects.set(projectId, loading);
+    try {
+      return (await loading).get(event.generationId) ?? null;
+    } catch (error) {
+      // The next one who asks tries again.
+      if (projects.get(projectId) === loading) projects.delete(projectId);
+      throw error;
+    }
+  }
 
   function checkOpen(): void {
     if (stopped) throw new DarkroomError('UNAVAILABLE', 'Darkroom is stopping here; subscribe again.');
@@ -57,7 +87,11 @@ export function createSubscriptions(parts: {
     const { projectId } = viewer;
     const follower = createFollower<EventsSnapshot>({
       ...start,
-      read: async (after, upTo, limit) => await log.page(projectId, filter, { after, upTo, limit }),
+      async read(after, upTo, limit) {
+        const events = await log.page(projectId, filter, { after, upTo, limit });
+        noteBatch(events);
+        return events;
+      },
       listen: (listener) =>
         hub.onTopic({ projectId, profileId: filter.profileId ?? null }, (event) => {
           if (matches(filter, event)) listener(event);
@@ -111,6 +145,11 @@ export function createSubscriptions(parts: {
       const message = whyTooOld(after, missed, replayMs);
       if (message !== null) return onlyMessage({ kind: 'end', reason: 'CURSOR_TOO_OLD', message });
       return follow(viewer, filter, { first: null, from: after, head: missed.last });
+    },
+
+    generationOf(event) {
+      const batch = batchOf(event);
+      return batch === null ? undefined : generationIn(batch, event);
     },
 
     stop() {

@@ -9,7 +9,7 @@ import { openStore } from '../../src/store/store.js';
 import { still } from '../sandbox/images.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { tryGenerate } from '../support/generations.js';
-import { newGeneration } from '../support/ledger.js';
+import { newGeneration } from '../support/new-generation.js';
 
 let darkroom: Darkroom;
 const waiting = newId();

@@ -8,6 +8,7 @@ import { ensurePartitions } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { createTestDatabase } from './database.js';
 import type { Row } from './darkroom.js';
+import { newGeneration } from './new-generation.js';
 
 /** The ledger on a database of its own, without anything that works on it. */
 export type LedgerBench = {
@@ -84,28 +85,4 @@ export async function acceptOne(ledger: Pick<Ledger, 'accept'>, row: NewGenerati
   const generation = await ledger.accept(row);
   if (generation === null) throw new Error(`The idempotency key of ${row.id} is taken.`);
   return generation;
-}
-
-/** Something that can be accepted. */
-export function newGeneration(details: { projectId: string } & Partial<NewGeneration>): NewGeneration {
-  return {
-    id: newId(),
-    control: 'NONE',
-    profileId: newId(),
-    provider: 'bfl',
-    model: 'bfl/flux-pro-finetuned',
-    account: 'sandbox',
-    prompt: 'a jar',
-    promptSent: 'a jar',
-    finetuneId: 'own',
-    parameters: { width: 256, height: 256 },
-    pixels: 65_536,
-    images: { controlImageId: null, imagePromptId: null },
-    tags: [],
-    priority: 0,
-    deadlineMs: 60_000,
-    costEstimatedMicros: null,
-    requestKey: null,
-    ...details,
-  };
 }

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { GenerationEvent } from '../../src/domain/generation.js';
+import type { Generation, GenerationEvent } from '../../src/domain/generation.js';
 import type { EventFilter, EventLog } from '../../src/domain/ports.js';
 import { createHub } from '../../src/events/hub.js';
 import { createSubscriptions, type EventsMessage } from '../../src/service/subscribe.js';
@@ -55,13 +55,16 @@ export function makeLog(count = 10) {
   const running = vi.fn<(projectId: string) => Promise<ReturnType<typeof makeGeneration>[]>>(async () => [
     makeGeneration(),
   ]);
+  const generations = vi.fn<(projectId: string, ids: readonly string[]) => Promise<Generation[]>>(
+    async (_projectId, ids) => ids.map((id) => makeGeneration({ id })),
+  );
   const subscriptions = createSubscriptions({
     hub,
-    history: { generation: unused, running },
+    history: { generation: unused, generations, running },
     log,
     replayMs: 72 * hour,
   });
-  return { hub, kept, state, commit, relay, log, running, subscriptions };
+  return { hub, kept, state, commit, relay, log, running, generations, subscriptions };
 }
 
 /** What a message is about: `snapshot@10`, the position of an event, or how it ended and where to go on. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { GenerationEvent } from '../../src/domain/generation.js';
 import type { EventFilter } from '../../src/domain/ports.js';
 import type { EventsMessage } from '../../src/service/subscribe.js';
 import { makeLog, nameOf, range, read, settle } from './fake-log.js';
-import { idAt, makeGeneration, viewer } from './fakes.js';
+import { idAt, makeEvent, makeGeneration, viewer } from './fakes.js';
 
 describe('the events of a project', () => {
   it('begin with the running generations and go on with every event, in order', async () => {
@@ -157,5 +158,25 @@ describe('the events of a project', () => {
     await stream.return?.();
     await reading;
     expect(hub.listeners()).toBe(0);
+  });
+
+  it('share one reading of their generations for all that came together and all who hear of them', async () => {
+    const { subscriptions, generations } = makeLog(3);
+    const [one, other] = [
+      await subscriptions.generationEvents(viewer, {}, 0),
+      await subscriptions.generationEvents(viewer, {}, 0),
+    ];
+    const told: GenerationEvent[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const { value } = await one.next();
+      if (value.kind === 'event') told.push(value.event);
+    }
+    generations.mockRejectedValueOnce(new Error('No database.'));
+    await expect(Promise.all(told.map((event) => subscriptions.generationOf(event)))).rejects.toThrow('No database.');
+    const found = await Promise.all([...told, ...told].map((event) => subscriptions.generationOf(event)));
+    expect(found.map((generation) => generation?.id)).toEqual([...told, ...told].map((event) => event.generationId));
+    expect(generations).toHaveBeenCalledTimes(2);
+    expect(subscriptions.generationOf(makeEvent(99))).toBeUndefined();
+    await Promise.all([one.return?.(), other.return?.()]);
   });
 });

@@ -18,7 +18,7 @@ function make(kept: Generation[] = [makeGeneration()]) {
     const found = rows.get(key);
     return found?.projectId === projectId ? found : null;
   });
-  const history = { generation, running: unused };
+  const history = { generation, generations: unused, running: unused };
   const log: EventLog = { last: unused, since: unused, page: unused };
   const subscriptions = createSubscriptions({ hub, history, log, replayMs: 1_000 });
   const set = (details: Partial<Generation>): void => {

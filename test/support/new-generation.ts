@@ -1,0 +1,26 @@
+import type { NewGeneration } from '../../src/domain/generation.js';
+import { newId } from '../../src/domain/ids.js';
+
+/** Something that can be accepted. */
+export function newGeneration(details: { projectId: string } & Partial<NewGeneration>): NewGeneration {
+  return {
+    id: newId(),
+    control: 'NONE',
+    profileId: newId(),
+    provider: 'bfl',
+    model: 'bfl/flux-pro-finetuned',
+    account: 'sandbox',
+    prompt: 'a jar',
+    promptSent: 'a jar',
+    finetuneId: 'own',
+    parameters: { width: 256, height: 256 },
+    pixels: 65_536,
+    images: { controlImageId: null, imagePromptId: null },
+    tags: [],
+    priority: 0,
+    deadlineMs: 60_000,
+    costEstimatedMicros: null,
+    requestKey: null,
+    ...details,
+  };
+}
