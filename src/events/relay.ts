@@ -6,6 +6,8 @@ import type { Hub } from './hub.js';
 
 /** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
 const relayEveryMs = 100;
+/** While this process commits all the time, events are numbered and read together, so often at most. */
+const relayPokedEveryMs = 20;
 const readAtOnce = 1_000;
 /** Progress at the provider is passed on so often at most. */
 const progressEveryMs = 1_000;
@@ -31,6 +33,7 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
 
   const ticker = createTicker({
     everyMs: relayEveryMs,
+    pokedEveryMs: relayPokedEveryMs,
     async run() {
       const { last: newest, waiting } = await source.state();
       if (!waiting && newest <= position) return;
