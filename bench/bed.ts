@@ -11,7 +11,7 @@ import { startEmbeddedPostgres } from '../src/store/embedded.js';
 import { addKey, ensureProject } from '../src/store/keys.js';
 import { ensurePartitions } from '../src/store/partitions.js';
 import { createProfiles } from '../src/store/profiles.js';
-import { startServer, type Server } from './processes.ts';
+import { parentOf, startServer, type Server } from './processes.ts';
 import { createPeerTable, historyStart, seedHistory, settle } from './seed.ts';
 import type { Fixture, ServerName } from './workloads.ts';
 
@@ -26,6 +26,8 @@ export type Bed = {
   fixture: Fixture;
   servers: ReadonlyMap<ServerName, Server>;
   postgresVersion: string;
+  /** The process whose children all of Postgres' processes are. */
+  postmasterPid: number;
   /** Waits until Darkroom has numbered its events and Postgres has written its pages; says how long the events took. */
   rest(): Promise<number>;
   stop(): Promise<void>;
@@ -93,11 +95,13 @@ async function build(
     servers.set(peer, await startServer({ name: peer, script, env, ready: /^listening (http\S+)$/ }));
   }
   for (const server of servers.values()) stops.push(async () => await server.stop());
-  const [version] = await sql<{ server_version: string }[]>`show server_version`;
+  const [about] = await sql<{ version: string; pid: number }[]>`
+    select current_setting('server_version') as version, pg_backend_pid() as pid`;
   return {
     fixture,
     servers,
-    postgresVersion: version?.server_version ?? '',
+    postgresVersion: about?.version ?? '',
+    postmasterPid: await parentOf(about?.pid ?? 0),
     rest: async () => await rest(sql),
     stop,
   };
@@ -114,7 +118,7 @@ async function prepare(sql: Sql, url: string, dataFolder: string, rows: number):
     }
     const projectId = projectIds[0] ?? '';
     const historyKey = newApiKey();
-    await addKey(database, { id: newId(), projectId, name: 'bench', hash: hashApiKey(historyKey) });
+    await addKey(database, { id: newId(), projectId, name: 'bench', hash: hashApiKey(historyKey), operator: false });
     const profiles = createProfiles(database);
     const profileIds: string[] = [];
     for (let n = 1; n <= 8; n += 1) {

@@ -5,7 +5,7 @@ import { createHub } from '../src/events/hub.js';
 import { createRelay } from '../src/events/relay.js';
 import { createLogger } from '../src/logger.js';
 import { openStore } from '../src/store/store.js';
-import { newGeneration } from '../test/support/new-generation.js';
+import { acceptOne, newGeneration } from '../test/support/new-generation.js';
 import type { Moment, WriterOrder } from './fanout.ts';
 
 const order = JSON.parse(process.argv[2] ?? '') as WriterOrder;
@@ -26,7 +26,7 @@ for (let from = 0; from < changes / steps.length; from += 500) {
       deadlineMs: 3_600_000,
     }),
   );
-  ids.push(...(await Promise.all(some.map(async (each) => (await store.ledger.accept(each)).id))));
+  ids.push(...(await Promise.all(some.map(async (each) => (await acceptOne(store.ledger, each)).id))));
 }
 process.send?.({ what: 'ready', value: null });
 await new Promise((go) => process.once('message', go));

@@ -51,12 +51,14 @@ async function measure(bed: Bed, options: Options): Promise<{ samples: Sample[];
         const ask = askOf(name, workload, bed.fixture);
         const server = bed.servers.get(name);
         if (ask === null || server === undefined) continue;
-        const measured = await runLoad(server, {
+        const { connections } = options;
+        const order = {
           ask,
-          connections: options.connections,
+          connections,
           warmMs: options.warmSeconds * 1_000,
           measureMs: options.seconds * 1_000,
-        });
+        };
+        const measured = await runLoad(server, order, bed.postmasterPid);
         samples.push({ ...measured, workload, server: name, round });
         console.log(`round ${round + 1}  ${workload}  ${name}  ${measured.perSecond.toFixed(0)}/s`);
         const restedMs = await bed.rest();

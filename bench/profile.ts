@@ -23,9 +23,9 @@ export async function profileServer(options: Options): Promise<void> {
       const ask = askOf('darkroom', workload, bed.fixture);
       if (ask === null) continue;
       const load = { ask, connections: options.connections, measureMs: options.seconds * 1_000 };
-      await runLoad(server, { ...load, warmMs: options.warmSeconds * 1_000 });
+      await runLoad(server, { ...load, warmMs: options.warmSeconds * 1_000 }, bed.postmasterPid);
       const profiler = await openProfiler(port);
-      const measured = await runLoad(server, { ...load, warmMs: 0 });
+      const measured = await runLoad(server, { ...load, warmMs: 0 }, bed.postmasterPid);
       print(await profiler.stop());
       console.log(report([{ ...measured, workload, server: 'darkroom', round: 0 }]));
       await bed.rest();

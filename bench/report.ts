@@ -3,6 +3,12 @@ import { serverNames, workloadNames, type ServerName, type WorkloadName } from '
 
 export type Sample = Measurement & { workload: WorkloadName; server: ServerName; round: number };
 
+/** Null when the system never told. */
+function medianOf(values: readonly (number | null)[]): number | null {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length === 0 ? null : median(known);
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -25,17 +31,16 @@ function tableOf(samples: readonly Sample[]): string {
   const lines = serverNames.flatMap((name) => {
     const each = summary(samples, name);
     if (each === null) return [];
-    const { rate, low, high, p50, p99, cpu } = each;
+    const { rate, low, high, p50, p99, cpu, postgres } = each;
     const ratio = ours === null || name === 'darkroom' ? '' : `${(ours.rate / rate).toFixed(2)}×`;
-    const cpuText = cpu === null ? '' : cpu.toFixed(0);
     const range = `${low.toFixed(0)} to ${high.toFixed(0)}`;
     return [
-      `| ${name} | ${rate.toFixed(0)} | ${range} | ${ratio} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${cpuText} |`,
+      `| ${name} | ${rate.toFixed(0)} | ${range} | ${ratio} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${cpu?.toFixed(0) ?? ''} | ${postgres?.toFixed(0) ?? ''} |`,
     ];
   });
   return [
-    '| server | answers/s | lowest to highest | Darkroom is | p50 ms | p99 ms | server CPU µs/answer |',
-    '|---|---|---|---|---|---|---|',
+    '| server | answers/s | lowest to highest | Darkroom is | p50 ms | p99 ms | server CPU µs/answer | Postgres CPU µs/answer |',
+    '|---|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n');
 }
@@ -47,19 +52,20 @@ type Summary = {
   p50: number;
   p99: number;
   cpu: number | null;
+  postgres: number | null;
 };
 
 function summary(samples: readonly Sample[], server: ServerName): Summary | null {
   const own = samples.filter((sample) => sample.server === server);
   if (own.length === 0) return null;
   const rates = own.map((sample) => sample.perSecond);
-  const cpus = own.flatMap((sample) => sample.cpuMicros ?? []);
   return {
     rate: median(rates),
     low: Math.min(...rates),
     high: Math.max(...rates),
     p50: median(own.map((sample) => sample.p50Ms)),
     p99: median(own.map((sample) => sample.p99Ms)),
-    cpu: cpus.length === 0 ? null : median(cpus),
+    cpu: medianOf(own.map((sample) => sample.cpuMicros)),
+    postgres: medianOf(own.map((sample) => sample.postgresMicros)),
   };
 }

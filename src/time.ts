@@ -62,17 +62,26 @@ export type Ticker = {
  */
 export function createTicker(options: {
   everyMs: number;
+  /** Runs that were poked start so far apart at least: a stream of pokes is answered together. */
+  pokedEveryMs?: number;
   run: () => Promise<void>;
   onError: (error: unknown) => void;
 }): Ticker {
-  const { everyMs, run, onError } = options;
+  const { everyMs, pokedEveryMs = 0, run, onError } = options;
   const stopping = new AbortController();
   let wake = new AbortController();
   let poked = false;
+  let pokedAt = -Infinity;
   let loop: Promise<void> | null = null;
 
   async function turn(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (true) {
+      if (poked) {
+        const restMs = pokedAt + pokedEveryMs - performance.now();
+        if (restMs > 0) await sleep(restMs, stopping.signal);
+        pokedAt = performance.now();
+      }
+      if (stopping.signal.aborted) return;
       poked = false;
       let failed = false;
       try {
@@ -92,6 +101,7 @@ export function createTicker(options: {
       loop ??= turn();
     },
     poke() {
+      if (poked) return;
       poked = true;
       wake.abort();
     },

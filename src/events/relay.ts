@@ -7,6 +7,8 @@ import type { Hub } from './hub.js';
 
 /** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
 const relayEveryMs = 100;
+/** While this process commits all the time, events are numbered and read together, so often at most. */
+const relayPokedEveryMs = 20;
 /** Half of what may wait for a reader, who gets a turn between two readings. */
 const readAtOnce = 500;
 /** Progress at the provider is passed on so often at most. */
@@ -33,6 +35,7 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
 
   const ticker = createTicker({
     everyMs: relayEveryMs,
+    pokedEveryMs: relayPokedEveryMs,
     async run() {
       const { last: newest, waiting } = await source.state();
       if (!waiting && newest <= position) return;

@@ -88,8 +88,8 @@ export function createBatcher<Row, Result>(options: {
         waiting.push({ row, resolve, reject });
         if (scheduled) return;
         scheduled = true;
-        // At the end of the present turn, so that rows added together travel together.
-        queueMicrotask(flush);
+        // At the end of the event loop's turn, so that all requests that came in with this one travel together.
+        setImmediate(flush);
       });
     },
     async drain() {

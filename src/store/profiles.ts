@@ -3,11 +3,13 @@ import type { Profiles } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { Prisma, type Binding as BindingRow, type FinetuneProfile as ProfileRow } from './generated/client.js';
 import { readParameters } from './history.js';
+import { createLookup } from './lookup.js';
 
 /** Finetune profiles and their bindings, each read and written inside one project. */
 export function createProfiles(database: Database): Profiles {
   const { prisma } = database;
   const include = { bindings: { orderBy: { provider: 'asc' } } } as const;
+  const lookup = createLookup(async (keys) => await readProfiles(database, keys));
 
   return {
     async create(profile) {
@@ -49,8 +51,8 @@ export function createProfiles(database: Database): Profiles {
       });
     },
     async find(projectId, ids) {
-      const rows = await prisma.finetuneProfile.findMany({ where: { projectId, id: { in: [...ids] } }, include });
-      return rows.map(toProfile);
+      const found = await Promise.all(ids.map(async (id) => await lookup(`${projectId} ${id}`)));
+      return found.flatMap((profile) => profile ?? []);
     },
     async page(projectId, filter, window) {
       const rows = await prisma.finetuneProfile.findMany({
@@ -68,6 +70,21 @@ export function createProfiles(database: Database): Profiles {
   };
 }
 
+/** Profiles by `<project> <id>`: every submit reads its own, so those of many go into one statement. */
+async function readProfiles(database: Database, keys: readonly string[]): Promise<Map<string, Profile>> {
+  const pairs = keys.map((key) => key.split(' '));
+  const [projectIds, ids] = [0, 1].map((place) => pairs.map((pair) => pair[place]));
+  const rows = await database.prisma.$queryRaw<(ProfileRow & { bindings: KeptBinding[] })[]>`
+    select p.id, p.project_id as "projectId", p.slug, p.name, p.description, p.trigger_word as "triggerWord", p.defaults,
+           p.version, p.created_at as "createdAt", p.updated_at as "updatedAt", p.archived_at as "archivedAt",
+           (select coalesce(json_agg(json_build_object('provider', b.provider, 'finetuneId', b.finetune_id,
+                     'triggerWord', b.trigger_word, 'defaults', b.defaults) order by b.provider), '[]')
+            from binding b where b.profile_id = p.id) as bindings
+    from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as asked (project_id, id)
+    join profile p on p.id = asked.id and p.project_id = asked.project_id`;
+  return new Map(rows.map((row) => [`${row.projectId} ${row.id}`, toProfile(row)]));
+}
+
 /** Postgres decides whether a slug is free; P2002 is Prisma's word for a broken unique index. */
 async function unlessTaken<T>(write: () => Promise<T>): Promise<T | 'taken'> {
   try {
@@ -78,7 +95,9 @@ async function unlessTaken<T>(write: () => Promise<T>): Promise<T | 'taken'> {
   }
 }
 
-function toProfile(row: ProfileRow & { bindings: BindingRow[] }): Profile {
+type KeptBinding = Omit<BindingRow, 'profileId' | 'projectId' | 'updatedAt'>;
+
+function toProfile(row: ProfileRow & { bindings: KeptBinding[] }): Profile {
   return {
     ...row,
     defaults: readParameters(row.defaults),

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { generationMove } from '../../src/domain/change.js';
 import { newId } from '../../src/domain/ids.js';
-import { acceptOne, openLedger, type LedgerBench } from '../support/ledger.js';
+import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { acceptOne } from '../support/new-generation.js';
 
 let bench: LedgerBench;
 const callers = 200;

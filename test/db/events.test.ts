@@ -6,7 +6,8 @@ import { newId } from '../../src/domain/ids.js';
 import { createAccept } from '../../src/store/accept.js';
 import { createChange } from '../../src/store/change.js';
 import { eventsAfter, lastPosition, numberEvents } from '../../src/store/events.js';
-import { acceptOne, openLedger, type LedgerBench } from '../support/ledger.js';
+import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { acceptOne } from '../support/new-generation.js';
 
 let bench: LedgerBench;
 let slow: Client;

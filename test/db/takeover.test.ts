@@ -5,8 +5,7 @@ import { newId, publicId } from '../../src/domain/ids.js';
 import { ensureProject } from '../../src/store/keys.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { acceptOne } from '../support/ledger.js';
-import { newGeneration } from '../support/new-generation.js';
+import { acceptOne, newGeneration } from '../support/new-generation.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { readGeneration, waitFor, waitForEnd } from '../support/generations.js';
 

@@ -1,14 +1,13 @@
 import { expect } from 'vitest';
-import type { Generation, NewGeneration } from '../../src/domain/generation.js';
+import type { NewGeneration } from '../../src/domain/generation.js';
 import { newId } from '../../src/domain/ids.js';
-import type { Ledger } from '../../src/domain/ports.js';
 import { openDatabase, type Database } from '../../src/store/database.js';
 import { ensureProject } from '../../src/store/keys.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { createTestDatabase } from './database.js';
 import type { Row } from './darkroom.js';
-import { newGeneration } from './new-generation.js';
+import { acceptOne, newGeneration } from './new-generation.js';
 
 /** The ledger on a database of its own, without anything that works on it. */
 export type LedgerBench = {
@@ -78,11 +77,4 @@ export async function openLedger(): Promise<LedgerBench> {
       await database.drop();
     },
   };
-}
-
-/** Accepts what nothing stands in the way of. */
-export async function acceptOne(ledger: Pick<Ledger, 'accept'>, row: NewGeneration): Promise<Generation> {
-  const generation = await ledger.accept(row);
-  if (generation === null) throw new Error(`The idempotency key of ${row.id} is taken.`);
-  return generation;
 }

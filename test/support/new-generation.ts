@@ -1,5 +1,6 @@
-import type { NewGeneration } from '../../src/domain/generation.js';
+import type { Generation, NewGeneration } from '../../src/domain/generation.js';
 import { newId } from '../../src/domain/ids.js';
+import type { Ledger } from '../../src/domain/ports.js';
 
 /** Something that can be accepted. */
 export function newGeneration(details: { projectId: string } & Partial<NewGeneration>): NewGeneration {
@@ -23,4 +24,11 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     requestKey: null,
     ...details,
   };
+}
+
+/** Accepts what nothing stands in the way of. */
+export async function acceptOne(ledger: Pick<Ledger, 'accept'>, row: NewGeneration): Promise<Generation> {
+  const generation = await ledger.accept(row);
+  if (generation === null) throw new Error(`The idempotency key of ${row.id} is taken.`);
+  return generation;
 }

@@ -32,7 +32,7 @@ describe('a batcher', () => {
   it('writes a single row at once when it is idle', async () => {
     const { batcher, flights } = heldBatcher();
     const added = batcher.add(row('a', 7));
-    await Promise.resolve();
+    await settle();
     expect(sizes(flights)).toEqual([1]);
     flights[0]?.land();
     expect(await added).toBe(7);
@@ -45,6 +45,19 @@ describe('a batcher', () => {
     expect(sizes(flights)).toEqual([50]);
     flights[0]?.land();
     expect(await added).toEqual(rowsTo(50).map(({ n }) => n));
+  });
+
+  it('joins what is added in one turn of the event loop, one after the other', async () => {
+    const { batcher, flights } = heldBatcher();
+    const added: Promise<number>[] = [];
+    for (const each of rowsTo(5)) {
+      added.push(batcher.add(each));
+      await Promise.resolve();
+    }
+    await settle();
+    expect(sizes(flights)).toEqual([5]);
+    flights[0]?.land();
+    expect(await Promise.all(added)).toEqual(rowsTo(5).map(({ n }) => n));
   });
 
   it('has two batches in flight at most, and joins what waits meanwhile', async () => {

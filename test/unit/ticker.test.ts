@@ -12,7 +12,7 @@ afterEach(() => {
 const pass = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
 
 /** A ticker of 100 ms whose runs end when the test says so. */
-function heldTicker(): {
+function heldTicker({ pokedEveryMs }: { pokedEveryMs?: number } = {}): {
   ticker: Ticker;
   runs: () => number;
   errors: unknown[];
@@ -23,6 +23,7 @@ function heldTicker(): {
   let current = Promise.withResolvers<void>();
   const ticker = createTicker({
     everyMs: 100,
+    ...(pokedEveryMs === undefined ? {} : { pokedEveryMs }),
     run: async () => {
       runs += 1;
       current = Promise.withResolvers<void>();
@@ -84,6 +85,50 @@ it('any number of pokes during a run bring one more run right after it', async (
   await pass(99);
   expect(runs()).toBe(2);
   await ticker.stop();
+});
+
+it('a stream of pokes brings runs so far apart, the first of them at once, and the last poke is never lost', async () => {
+  const { ticker, runs, end } = heldTicker({ pokedEveryMs: 20 });
+  ticker.start();
+  await end();
+  await pass(10);
+  ticker.poke();
+  await pass(0);
+  expect(runs()).toBe(2);
+  await pass(5);
+  ticker.poke();
+  await end();
+  await pass(14);
+  expect(runs()).toBe(2);
+  await pass(1);
+  expect(runs()).toBe(3);
+  await end();
+  ticker.poke();
+  await pass(19);
+  ticker.poke();
+  expect(runs()).toBe(3);
+  await pass(1);
+  expect(runs()).toBe(4);
+  await end();
+  await pass(99);
+  expect(runs()).toBe(4);
+  await pass(1);
+  expect(runs()).toBe(5);
+  await end();
+  await ticker.stop();
+});
+
+it('stop cuts the wait of a poked run short, and it does not come', async () => {
+  const { ticker, runs, end } = heldTicker({ pokedEveryMs: 20 });
+  ticker.start();
+  ticker.poke();
+  await end();
+  await end();
+  ticker.poke();
+  await pass(0);
+  const before = runs();
+  await ticker.stop();
+  expect(runs()).toBe(before);
 });
 
 it('a failing run is reported and waits its time, poked or not', async () => {
