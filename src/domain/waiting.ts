@@ -1,5 +1,4 @@
 import type { Generation } from './generation.js';
-import { isTerminal } from './lifecycle.js';
 import type { AccountPause } from './ports.js';
 import type { Account } from './route.js';
 
@@ -56,8 +55,8 @@ const handlingMs = 1_500;
 
 /** What it waits for, and until when; null when it has ended. */
 export function waitingOf(generation: Generation, facts: WaitingFacts): Waiting | null {
-  if (isTerminal(generation.status)) return null;
   const reason = reasonOf(generation, facts);
+  if (reason === null) return null;
   return {
     reason,
     message: reason === 'ACCOUNT_PAUSED' ? (facts.pause?.message ?? waitingReasons[reason]) : waitingReasons[reason],
@@ -66,7 +65,7 @@ export function waitingOf(generation: Generation, facts: WaitingFacts): Waiting 
   };
 }
 
-function reasonOf(generation: Generation, { account, pause, now }: WaitingFacts): WaitingReason {
+function reasonOf(generation: Generation, { account, pause, now }: WaitingFacts): WaitingReason | null {
   switch (generation.status) {
     case 'QUEUED':
       if (account === null) return 'ACCOUNT_MISSING';
@@ -78,8 +77,14 @@ function reasonOf(generation: Generation, { account, pause, now }: WaitingFacts)
       return 'EVIDENCE';
     case 'RUNNING':
       return 'PROVIDER';
-    default:
+    case 'SAVING':
       return 'SAVING';
+    case 'SUCCEEDED':
+    case 'MODERATED':
+    case 'FAILED':
+    case 'EXPIRED':
+    case 'CANCELED':
+      return null;
   }
 }
 
@@ -97,7 +102,10 @@ function etaOf(generation: Generation, reason: WaitingReason, facts: WaitingFact
     }
     case 'SAVING':
       return within(now, 0, 0);
-    default:
+    case 'ACCOUNT_PAUSED':
+    case 'ACCOUNT_MISSING':
+    case 'BACK_OFF':
+    case 'EVIDENCE':
       return null;
   }
 }

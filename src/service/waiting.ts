@@ -34,17 +34,12 @@ export function createWaiting(parts: {
     projectId: string,
     queued: readonly Generation[],
   ): Promise<Map<string, { position: number; running: number }>> {
-    const byAccount = [...Map.groupBy(queued, ({ account }) => account)];
-    const all = await Promise.all(
-      byAccount.map(async ([account, of]) => [
-        ...(await queue.places(
-          projectId,
-          account,
-          of.map(({ id }) => id),
-        )),
-      ]),
-    );
-    return new Map(all.flat());
+    const places = new Map<string, { position: number; running: number }>();
+    for (const [account, of] of Map.groupBy(queued, (generation) => generation.account)) {
+      const ids = of.map(({ id }) => id);
+      for (const [id, place] of await queue.places(projectId, account, ids)) places.set(id, place);
+    }
+    return places;
   }
 
   return {

@@ -28,7 +28,13 @@ export function createRunTimes(database: Database): RunTimes {
       return z
         .array(rowSchema)
         .parse(rows)
-        .map(({ lower_ms: lowerMs, upper_ms: upperMs, ...rest }) => ({ ...rest, lowerMs, upperMs }));
+        .map(({ id: place, model, size, lower_ms, upper_ms }) => ({
+          id: place,
+          model,
+          size,
+          lowerMs: lower_ms,
+          upperMs: upper_ms,
+        }));
     },
   };
 }
