@@ -4,7 +4,7 @@ import { createWebhookTrust, type WebhookTrust } from '../domain/webhook-trust.j
 import type { HintDesk, PollerParts } from './parts.js';
 
 /** A webhook that comes so long after its task was seen to be over is in time. */
-const inTimeMs = 10_000;
+const inTimeMs = 5_000;
 
 export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'logger'>): HintDesk {
   const { hints, change, logger } = parts;
