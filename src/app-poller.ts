@@ -7,7 +7,6 @@ import type { ServedAccount } from './poller/parts.js';
 import { createPoller, type Poller } from './poller/poller.js';
 import { createRunTimeLog } from './poller/run-time-log.js';
 import { bflDefaults } from './providers/bfl/bfl.js';
-import type { Latencies } from './service/latencies.js';
 
 /** No task is asked about more often, nor, while it runs, more rarely. Milliseconds. */
 const lookBounds = { floorMs: 50, capMs: 60_000 };
@@ -18,7 +17,6 @@ const drainMs = 10_000;
 /** The background poller: the only part that holds provider keys. */
 export function buildPoller(ground: Ground, owned: Owned): Poller {
   const { config, store, imageStore, latencies, metrics, logger } = ground;
-  const latencyOf: Latencies['of'] = (model, pixels) => latencies.of(model, pixels);
   const runTimeLog = createRunTimeLog({
     runTimes: store.runTimes,
     onError: (error) => logger.error({ err: asError(error) }, 'Run times could not be kept'),
@@ -31,8 +29,10 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     pauses: store.pauses,
     hints: store.hints,
     change: async (change) => await store.ledger.change(change),
-    lookTimes: createLookTimes({ latencyOf, wish: { ...lookBounds, wantedDelayMs: config.lookDelayMs } }),
-    latencyOf,
+    lookTimes: createLookTimes({
+      latencyOf: (model, pixels) => latencies.of(model, pixels),
+      aim: { ...lookBounds, wantedDelayMs: config.lookDelayMs },
+    }),
     runTimeLog,
     metrics,
     images: store.images,

@@ -1,182 +1,209 @@
-import { ageAt, at, between, cellCount, cellWidth, edges, positionOf, reach } from './log-axis.js';
-import { smooth } from './smooth.js';
+import { ageWhere, at, cellCount, edges, positionOf, rises, valueAt } from './log-axis.js';
+import { memoryless, mixture, smooth, type Distribution } from './smooth.js';
 
-/** A task was still running at the age of `lowerMs` and was over at `upperMs`; equal where the provider told the moment. */
+/**
+ * One finished task: it was still running at the age of `lowerMs` (0 if nobody had looked before) and was over at
+ * `upperMs`. Equal where the provider told the moment. Both count from when the provider accepted the task.
+ */
 export type RunTime = { lowerMs: number; upperMs: number };
 
+/** Of finished tasks, in ms; `samples` is how many there were. */
 export type LatencySummary = { p50Ms: number; p95Ms: number; p99Ms: number; samples: number };
 
-/** What the next task's duration may be, cell by cell of the axis. */
-export type Forecast = {
-  /** Probability of each cell; what is missing to 1 lies beyond the axis. */
-  mass: Float64Array;
-  /** Probability to be over by each edge. */
-  cumulative: Float64Array;
-  /** From 1 (nothing known, or the provider has just changed) to 0: how little the samples can be trusted. */
+/** How long the next task may take. */
+export type Forecast = Distribution & {
+  /** From 1 (nothing is known, or the provider has just changed) to 0: how little the rest is to be relied on. */
   ignorance: number;
 };
 
+/** How long the tasks of one model and size take. */
 export type Latency = {
-  /** Takes one finished task, in the order of finishing. */
+  /** Takes finished tasks one by one, in the order of finishing. */
   observe(runTime: RunTime): void;
-  /** Rises when the forecast has changed enough for plans to be made anew. */
+  /** Rises whenever the forecast has changed enough for a plan to be made anew. */
   version(): number;
   forecast(): Forecast;
-  /** Of the samples alone; null before the first. */
+  /** Null before the first sample. */
   summary(): LatencySummary | null;
-  /** The age in ms by which the share `p` (0 to 1) of the tasks are over; null before the first sample. */
+  /** The age in ms by which the share `p` (0 to 1) of the tasks is over; null before the first sample. */
   quantile(p: number): number | null;
-  /** Ms from now by which a task of this age is over with probability `p` (0 to 1); null before the first sample. */
+  /**
+   * In how many ms a task of that age is over with probability `p` (0 to 1); null before the first sample. From 0.1 to 0.9
+   * it is the interval that eight tasks in ten end in.
+   */
   remaining(ageMs: number, p: number): number | null;
 };
 
 /**
- * How many samples are remembered (each a little less than the one after it) and how finely they are told apart (the
- * kernel's width, in parts of the duration). Which of them is right at present shows in how well it foretells the next
- * sample; so nobody has to say when a provider changes, nor whether its durations have one peak or two.
+ * The views of the past: about so many of the newest samples (`memory`), told apart so finely (`widths`, see smooth). Null
+ * is the memoryless view: as long as nothing speaks against it, looks stay evenly spaced. Which view is right shows in how
+ * well it foretells the next sample; so nobody has to say when a provider changes, nor how many peaks its durations have.
  */
-const views = [
-  { memory: 12, widths: [0.12, 0.35] },
-  { memory: 100, widths: [0.06, 0.12, 0.25] },
-  { memory: 1_000, widths: [0.02, 0.04, 0.08, 0.16] },
+const views: readonly { memory: number; widths: readonly (number | null)[] }[] = [
+  { memory: 12, widths: [0.25, 0.5] },
+  { memory: 100, widths: [0.06, 0.12, 0.25, 0.5, null] },
+  { memory: 1_000, widths: [0.03, 0.06, 0.12, 0.25, null] },
 ];
-/** Part of the trust that is shared out anew at each sample, so that a view that was wrong for long can come back. */
-const share = 0.004;
-/** The unknown: as many samples as this anywhere, as 15 s / (15 s + age) says. Without it no surprise were possible. */
-const unknownWeight = 0.5;
-const unknownMedianMs = 15_000;
+/** The part of all trust that is dealt out anew at each sample, so that a view that was wrong for long can come back. */
+const dealtAnew = 0.001;
+const dealtAnewAtFirst = 0.3;
+/** Of what is dealt, and of the trust at the beginning, the part of those who say that nothing is known. */
+const unknownShare = 0.1;
+const unknownAtFirst = 0.5;
+/** Each view leaves room for what it never saw, as if it had seen this many samples anywhere. */
+const unseen = 0.25;
+/** Before so many samples ignorance ends slowly: in a burst the short tasks are over first, and they look like all. */
+const apprenticeship = 48;
 
-type View = { memory: number; counts: Float64Array; total: number; pending: number; seen: number; experts: Expert[] };
-type Expert = { width: number; trust: number; share: number; mass: Float64Array; cumulative: Float64Array };
+/** Any duration: half of them below 15 s; a task that has outlived all that is known may as well take as long again. */
+const unknownOver = edges.map((age) => age / (age + 15_000));
+const unknown: Distribution = { mass: rises(unknownOver), over: unknownOver };
 
-const unknown = tableOf(edges.map((age) => age / (age + unknownMedianMs)));
+type Expert = Distribution & { width: number | null; trust: number };
+type View = {
+  memory: number;
+  /** Samples by cell, each weighing `unit` when it came; older ones thereby less. */
+  counts: Float64Array;
+  total: number;
+  unit: number;
+  seen: number;
+  /** Samples since the experts were refreshed. */
+  fresh: number;
+  experts: readonly Expert[];
+};
 
 /**
- * The durations of one model and size, learned from finished tasks, mostly known as intervals between two looks. Several
- * views of the past are kept, each with its trust (experts with a fixed share: Herbster and Warmuth 1998); the forecast is
- * their mean. An interval is spread over its cells as the forecast says, never taken as its end, which would be too late.
+ * Learns from intervals between two looks as well as from exact times. An interval is spread over its cells as the forecast
+ * says; its end would be the moment of detection, which is always too late. The forecast is the mean of all views by trust,
+ * each sample multiplying the trust in a view by the probability that the view had given it (fixed share: Herbster and
+ * Warmuth 1998). Costs some µs a sample.
  */
 export function createLatency(): Latency {
-  const state = views.map(({ memory, widths }): View => {
-    const experts = widths.map((width): Expert => ({
-      width,
-      trust: 0,
-      share: 1 / 10,
-      mass: unknown.mass,
-      cumulative: unknown.cumulative,
-    }));
-    return { memory, counts: new Float64Array(cellCount), total: 0, pending: 0, seen: 0, experts };
+  const all = views.map(({ memory, widths }): View => {
+    const counts = new Float64Array(cellCount);
+    return { memory, counts, total: 0, unit: 1, seen: 0, fresh: 0, experts: widths.map(newExpert) };
   });
-  const experts = state.flatMap((view) => view.experts);
-  let ignorance = 1;
+  const experts = all.flatMap((view) => view.experts);
+  for (const expert of experts) expert.trust = (1 - unknownAtFirst) / experts.length;
+  let unknownTrust = unknownAtFirst;
   let samples = 0;
-  let planned = 0;
+  let samplesAtVersion = 0;
   let version = 0;
-  let current: Forecast = { ...unknown, ignorance };
+  let forecast: Forecast = { ...unknown, ignorance: 1 };
+  /** The forecast without what was never seen; made when asked for. */
+  let seen: { version: number; over: Float64Array } | null = null;
 
+  /** Moves trust to those who expected an end within these positions; answers how probable the forecast had called it. */
   function judge(from: number, to: number): number {
-    // A moment is as wide as a cell: a density, as for the others.
+    // An exact time counts as one cell, so that it is a probability too.
     const low = to - from < 1 ? Math.max(0, (from + to - 1) / 2) : from;
-    const high = Math.min(cellCount, to - from < 1 ? low + 1 : to);
-    const chance = (cumulative: Float64Array): number => between(cumulative, high) - between(cumulative, low) + 1e-9;
-    const before = chance(current.cumulative);
-    const cold = chance(unknown.cumulative) * ignorance;
-    let sum = cold;
+    const high = to - from < 1 ? Math.min(cellCount, low + 1) : to;
+    const chance = ({ over }: Distribution): number => valueAt(over, high) - valueAt(over, low) + 1e-9;
+    unknownTrust *= chance(unknown);
+    let sum = unknownTrust;
     for (const expert of experts) {
-      expert.trust *= chance(expert.cumulative);
+      expert.trust *= chance(expert);
       sum += expert.trust;
     }
-    ignorance = ((1 - share) * cold) / sum + share * coldShare;
-    for (const expert of experts) {
-      expert.trust = ((1 - share) * expert.trust) / sum + (share * (1 - coldShare)) / experts.length;
-    }
-    return before;
+    const dealt = Math.max(dealtAnew, dealtAnewAtFirst / (samples + 1));
+    unknownTrust = ((1 - dealt) * unknownTrust) / sum + dealt * unknownShare;
+    const each = (dealt * (1 - unknownShare)) / experts.length;
+    for (const expert of experts) expert.trust = ((1 - dealt) * expert.trust) / sum + each;
+    return chance(forecast);
   }
 
-  function spread(from: number, to: number): void {
+  function count(from: number, to: number): void {
     const first = Math.min(cellCount - 1, Math.floor(from));
     const last = Math.min(cellCount - 1, Math.max(first, Math.ceil(to) - 1));
-    let sum = 0;
     const part = (cell: number): number => {
-      const width = last === first ? 1 : Math.min(to, cell + 1) - Math.max(from, cell);
-      return (at(current.mass, cell) + 1e-12) * width;
+      const covered = first === last ? 1 : Math.min(to, cell + 1) - Math.max(from, cell);
+      return (at(forecast.mass, cell) + 1e-12) * covered;
     };
+    let sum = 0;
     for (let cell = first; cell <= last; cell += 1) sum += part(cell);
-    for (const view of state) {
-      view.total = view.total * (1 - 1 / view.memory) + 1;
-      view.pending += 1;
+    for (const view of all) {
+      view.unit /= 1 - 1 / view.memory;
+      view.total += view.unit;
       view.seen += 1;
-      const { counts } = view;
-      for (let cell = 0; cell < cellCount; cell += 1) counts[cell] = at(counts, cell) * (1 - 1 / view.memory);
-      for (let cell = first; cell <= last; cell += 1) counts[cell] = at(counts, cell) + part(cell) / sum;
+      view.fresh += 1;
+      const { counts, unit } = view;
+      for (let cell = first; cell <= last; cell += 1) counts[cell] = at(counts, cell) + (unit * part(cell)) / sum;
     }
-  }
-
-  function refresh(view: View): void {
-    view.pending = 0;
-    for (const expert of view.experts) {
-      const mass = smooth(view.counts, expert.width / cellWidth);
-      const weight = 1 / (view.total + unknownWeight);
-      for (let cell = 0; cell < cellCount; cell += 1) {
-        mass[cell] = (at(mass, cell) + unknownWeight * at(unknown.mass, cell)) * weight;
-      }
-      expert.mass = mass;
-      expert.cumulative = cumulativeOf(mass);
-    }
-  }
-
-  function mix(): void {
-    const mass = new Float64Array(cellCount);
-    const add = (other: Float64Array, weight: number): void => {
-      for (let cell = 0; cell < cellCount; cell += 1) mass[cell] = at(mass, cell) + weight * at(other, cell);
-    };
-    for (const expert of experts) add(expert.mass, expert.trust);
-    add(unknown.mass, ignorance);
-    current = { mass, cumulative: cumulativeOf(mass), ignorance };
   }
 
   return {
     observe({ lowerMs, upperMs }) {
-      const from = positionOf(Math.min(lowerMs, upperMs));
-      const to = positionOf(Math.max(lowerMs, upperMs));
-      const likelihood = judge(from, to);
-      spread(from, to);
+      if (!(lowerMs >= 0 && upperMs >= lowerMs && upperMs < Infinity)) {
+        throw new RangeError(
+          `A run time must be 0 <= lowerMs <= upperMs, finite; ${lowerMs} and ${upperMs} were given.`,
+        );
+      }
+      const from = positionOf(lowerMs);
+      const to = positionOf(upperMs);
+      const expected = judge(from, to);
+      count(from, to);
       samples += 1;
-      for (const view of state) {
-        if (view.pending * 12 >= Math.min(view.seen, view.memory)) refresh(view);
-      }
-      if (likelihood < 0.02 || (samples - planned) * 50 >= Math.min(samples, 1_000)) {
-        planned = samples;
-        version += 1;
-        mix();
-      }
+      for (const view of all) if (view.fresh * 12 >= Math.min(view.seen, view.memory)) refresh(view);
+      const ignorance = Math.max(unknownTrust, 1 - samples / apprenticeship);
+      const surprised = expected < 1e-3 || Math.abs(ignorance - forecast.ignorance) > 0.03;
+      if (!surprised && (samples - samplesAtVersion) * 50 < Math.min(samples, 1_000)) return;
+      const known = experts.map(({ mass, trust }) => ({ mass, weight: trust }));
+      forecast = { ...mixture([...known, { mass: unknown.mass, weight: unknownTrust }]), ignorance };
+      samplesAtVersion = samples;
+      version += 1;
     },
     version: () => version,
-    forecast: () => current,
+    forecast: () => forecast,
     summary() {
       if (samples === 0) return null;
-      const p = (q: number): number => Math.round(ageAt(reach(current.cumulative, q)));
-      return { p50Ms: p(0.5), p95Ms: p(0.95), p99Ms: p(0.99), samples };
+      const over = overOfSeen();
+      const rounded = (p: number): number => Math.round(ageWhere(over, p * at(over, cellCount)));
+      return { p50Ms: rounded(0.5), p95Ms: rounded(0.95), p99Ms: rounded(0.99), samples };
     },
-    quantile: (p) => (samples === 0 ? null : ageAt(reach(current.cumulative, p))),
+    quantile(p) {
+      if (samples === 0) return null;
+      const over = overOfSeen();
+      return ageWhere(over, p * at(over, cellCount));
+    },
     remaining(ageMs, p) {
       if (samples === 0) return null;
-      const over = between(current.cumulative, positionOf(ageMs));
-      return Math.max(0, ageAt(reach(current.cumulative, over + p * (1 - over))) - ageMs);
+      const over = valueAt(forecast.over, positionOf(ageMs));
+      return Math.max(0, ageWhere(forecast.over, over + p * (1 - over)) - ageMs);
     },
   };
+
+  function overOfSeen(): Float64Array {
+    if (seen?.version !== version) {
+      const parts = all.flatMap((view) => view.experts.map(({ mass, trust }) => ({ mass, weight: trust, view })));
+      const room = parts.reduce((sum, { weight, view }) => sum + weight * roomOf(view), 0);
+      seen = { version, over: mixture([...parts, { mass: unknown.mass, weight: -room }]).over };
+    }
+    return seen.over;
+  }
 }
 
-const coldShare = 0.1;
-
-function tableOf(cumulative: Float64Array): { mass: Float64Array; cumulative: Float64Array } {
-  const mass = new Float64Array(cellCount);
-  for (let cell = 0; cell < cellCount; cell += 1) mass[cell] = at(cumulative, cell + 1) - at(cumulative, cell);
-  return { mass, cumulative };
+function newExpert(width: number | null): Expert {
+  return { ...unknown, width, trust: 0 };
 }
 
-function cumulativeOf(mass: Float64Array): Float64Array {
-  const cumulative = new Float64Array(cellCount + 1);
-  for (let cell = 0; cell < cellCount; cell += 1) cumulative[cell + 1] = at(cumulative, cell) + at(mass, cell);
-  return cumulative;
+/** The part of a view's forecast that is left for what it never saw. */
+function roomOf({ total, unit }: View): number {
+  return unseen / (total / unit + unseen);
+}
+
+function refresh(view: View): void {
+  const { counts, unit } = view;
+  for (let cell = 0; cell < cellCount; cell += 1) counts[cell] = at(counts, cell) / unit;
+  view.total /= unit;
+  view.unit = 1;
+  view.fresh = 0;
+  const room = roomOf(view);
+  for (const expert of view.experts) {
+    const mass = expert.width === null ? memoryless(counts) : smooth(counts, view.total, expert.width);
+    const parts = [
+      { mass, weight: 1 - room },
+      { mass: unknown.mass, weight: room },
+    ];
+    Object.assign(expert, mixture(parts));
+  }
 }

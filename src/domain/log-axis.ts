@@ -1,50 +1,47 @@
 /**
- * The axis that durations are learned on: 512 cells, equally wide in the logarithm of the age (2.15 % each), from 100 ms to
- * 100 minutes. What is shorter or longer counts to the first or the last cell.
+ * The axis on which durations are learned: 512 cells from 0 to 100 minutes, each 2.15 % longer than the one before it; the
+ * first reaches from 0 to 102 ms. A table with a value for each cell has 512 elements, one for each edge has 513.
  */
 export const cellCount = 512;
 const shortestMs = 100;
 const longestMs = 6_000_000;
+/** Width of a cell in the natural logarithm of the age. */
 export const cellWidth = Math.log(longestMs / shortestMs) / cellCount;
-
-/** Ages in ms at which the cells begin, and at the end where the last one ends; the first begins at 0. */
-export const edges: Float64Array = Float64Array.from({ length: cellCount + 1 }, (_, i) =>
-  i === 0 ? 0 : shortestMs * Math.exp(i * cellWidth),
-);
 
 /** The element of a table that is known to be that long. */
 export const at = (table: Float64Array, index: number): number => table[index] ?? 0;
 
-/** Where an age lies, in cells from the beginning: 0 to 512, with the part of the cell that has passed. */
+/** Age in ms at each edge. */
+export const edges = Float64Array.from({ length: cellCount + 1 }, (_, edge) =>
+  edge === 0 ? 0 : shortestMs * Math.exp(edge * cellWidth),
+);
+
+/** Length of each cell in ms. */
+export const spans = Float64Array.from({ length: cellCount }, (_, cell) => at(edges, cell + 1) - at(edges, cell));
+
+/** The cell that holds an age of 0 ms or more; the last one for all that is beyond. */
+export function cellOf(ageMs: number): number {
+  if (!(ageMs > at(edges, 1))) return 0;
+  return Math.min(cellCount - 1, Math.floor(Math.log(ageMs / shortestMs) / cellWidth));
+}
+
+/** Where an age of 0 ms or more lies, in cells from the beginning, with the part of its own cell; 512 at most. */
 export function positionOf(ageMs: number): number {
-  if (!(ageMs > 0)) return 0;
-  const first = at(edges, 1);
-  if (ageMs < first) return ageMs / first;
-  const cell = Math.min(cellCount, Math.floor(Math.log(ageMs / shortestMs) / cellWidth));
-  if (cell >= cellCount) return cellCount;
-  // The logarithm may round to the neighbour of a cell's own edge.
-  const begin = at(edges, cell);
-  return cell + Math.min(1, Math.max(0, (ageMs - begin) / (at(edges, cell + 1) - begin)));
+  const cell = cellOf(ageMs);
+  return cell + Math.min(1, Math.max(0, (ageMs - at(edges, cell)) / at(spans, cell)));
 }
 
-/** The age in ms at a position of 0 to 512 cells. */
-export function ageAt(position: number): number {
-  const cell = Math.min(cellCount - 1, Math.max(0, Math.floor(position)));
-  const begin = at(edges, cell);
-  return begin + (position - cell) * (at(edges, cell + 1) - begin);
-}
-
-/** The value of a table of 513 edges at a position in between. */
-export function between(table: Float64Array, position: number): number {
+/** The value of a table of edges at a position (0 to 512): straight lines between the edges. */
+export function valueAt(table: Float64Array, position: number): number {
   const cell = Math.min(cellCount - 1, Math.floor(position));
   const begin = at(table, cell);
   return begin + (position - cell) * (at(table, cell + 1) - begin);
 }
 
-/** The position at which a rising table of 513 edges reaches `value`; 512 if it never does. */
-export function reach(table: Float64Array, value: number): number {
+/** The age in ms at which a rising table of edges reaches `value`: the end of the axis if it never does. */
+export function ageWhere(table: Float64Array, value: number): number {
   if (at(table, 0) >= value) return 0;
-  if (at(table, cellCount) <= value) return cellCount;
+  if (at(table, cellCount) < value) return longestMs;
   let below = 0;
   let above = cellCount;
   while (above - below > 1) {
@@ -53,5 +50,17 @@ export function reach(table: Float64Array, value: number): number {
     else above = middle;
   }
   const low = at(table, below);
-  return below + (value - low) / (at(table, above) - low);
+  return at(edges, below) + ((value - low) / (at(table, above) - low)) * at(spans, below);
+}
+
+/** The running sum of a table of cells, as a table of edges. */
+export function cumulate(cells: Float64Array): Float64Array {
+  const sums = new Float64Array(cellCount + 1);
+  for (let cell = 0; cell < cellCount; cell += 1) sums[cell + 1] = at(sums, cell) + at(cells, cell);
+  return sums;
+}
+
+/** What a table of edges rises by in each cell. */
+export function rises(sums: Float64Array): Float64Array {
+  return Float64Array.from({ length: cellCount }, (_, cell) => at(sums, cell + 1) - at(sums, cell));
 }

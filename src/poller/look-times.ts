@@ -1,44 +1,38 @@
 import { createLatency, type Latency } from '../domain/latency.js';
-import { lookAfter, planLooks, type LookPlan, type LookWish } from '../domain/look-plan.js';
+import type { LookAim } from '../domain/look-plan.js';
+import { createSchedule, holdBackMsFor, type Schedule } from '../domain/schedule.js';
 
-/** A plan is made anew so often at most, however fast its forecast changes. */
-const planEveryMs = 5_000;
+type Kind = { model: string; pixels: number | null };
 
 /** When to look at tasks. */
 export type LookTimes = {
-  /** The age in ms at which a task of this age is looked at next; `seed`, 0 to 1, is the attempt's own. */
-  next(kind: { model: string; pixels: number | null }, ageMs: number, seed: number): number;
+  /**
+   * The age in ms at which a task of this age is looked at next; `seed` is the attempt's own. With `holdBack` not before
+   * nearly all of its kind are over: a webhook will tell.
+   */
+  next(kind: Kind, task: { ageMs: number; seed: string; holdBack: boolean }): number;
 };
 
-/** Keeps the plan of each model and size; where nothing is learned yet, looks are spaced evenly. */
+/** Keeps the schedule of each model and size; where nothing is learned yet, looks are spaced evenly. */
 export function createLookTimes(options: {
   latencyOf: (model: string, pixels: number | null) => Latency | null;
-  wish: LookWish;
+  aim: LookAim;
 }): LookTimes {
-  const { latencyOf, wish } = options;
-  const blank = planLooks(createLatency().forecast(), wish);
-  const plans = new WeakMap<Latency, { plan: LookPlan; version: number; at: number }>();
+  const { latencyOf, aim } = options;
+  const unknown = createLatency();
+  const schedules = new WeakMap<Latency, Schedule>();
 
-  function planOf(latency: Latency): LookPlan {
-    const known = plans.get(latency);
-    const now = performance.now();
-    if (known !== undefined && (known.version === latency.version() || now - known.at < planEveryMs)) return known.plan;
-    const plan = planLooks(latency.forecast(), wish);
-    plans.set(latency, { plan, version: latency.version(), at: now });
-    return plan;
+  function scheduleOf(latency: Latency): Schedule {
+    const known = schedules.get(latency) ?? createSchedule(latency, aim);
+    schedules.set(latency, known);
+    return known;
   }
 
   return {
-    next({ model, pixels }, ageMs, seed) {
-      const latency = latencyOf(model, pixels);
-      return lookAfter(latency === null ? blank : planOf(latency), ageMs, seed);
+    next({ model, pixels }, { ageMs, seed, holdBack }) {
+      const latency = latencyOf(model, pixels) ?? unknown;
+      const holdBackMs = holdBack ? holdBackMsFor(latency) : 0;
+      return scheduleOf(latency).nextLookMs({ ageMs, seed, holdBackMs });
     },
   };
-}
-
-/** From 0 to 1, the same for an attempt wherever and whenever it is watched. */
-export function seedOf({ generationId, n }: { generationId: string; n: number }): number {
-  // The end of a UUIDv7 is random.
-  const drawn = Number.parseInt(generationId.slice(-8), 16) / 2 ** 32;
-  return (drawn + n * 0.618_034) % 1;
 }

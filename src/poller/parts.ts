@@ -1,4 +1,3 @@
-import type { Latency } from '../domain/latency.js';
 import type { WebhookTrust } from '../domain/webhook-trust.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
@@ -42,7 +41,6 @@ export type PollerParts = {
   pauses: Pauses;
   hints: Pick<Hints, 'due' | 'forget'>;
   lookTimes: LookTimes;
-  latencyOf: (model: string, pixels: number | null) => Latency | null;
   runTimeLog: Pick<RunTimeLog, 'add'>;
   metrics: Pick<Metrics, 'submitted' | 'looked' | 'found'>;
   change: (change: LedgerChange) => Promise<ChangeResult>;

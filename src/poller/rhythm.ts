@@ -2,17 +2,12 @@ import type { WorkItem } from '../domain/ports.js';
 import { sizeClass } from '../domain/size-class.js';
 import type { WebhookTrust } from '../domain/webhook-trust.js';
 import type { LookOutcome } from '../providers/provider.js';
-import { seedOf } from './look-times.js';
 import type { PollerParts } from './parts.js';
 
 /** However often a webhook calls, the provider is not asked again before. */
 const leastGapMs = 250;
 /** A task that was first seen here so long after it was accepted may have been over for a while. */
 const seenFromStartMs = 2_000;
-/** With reliable webhooks no look comes before nearly all tasks of its kind are over, and this much. */
-const heldBackShare = 0.995;
-const heldBackMs = 5_000;
-
 /** When one task is looked at, and what its looks tell of how long it took. Ages in ms since the provider accepted it. */
 export type Rhythm = {
   ageMs(): number;
@@ -29,13 +24,13 @@ export type Rhythm = {
 };
 
 export function createRhythm(
-  parts: Pick<PollerParts, 'lookTimes' | 'runTimeLog' | 'metrics' | 'latencyOf'>,
+  parts: Pick<PollerParts, 'lookTimes' | 'runTimeLog' | 'metrics'>,
   item: WorkItem,
   trust: WebhookTrust,
 ): Rhythm {
   const { generation, attempt, readAt } = item;
   const { model, pixels } = generation;
-  const seed = seedOf({ generationId: generation.id, n: attempt.n });
+  const seed = `${generation.id} ${attempt.n}`;
   // Counted on from the database's own reckoning: this host's clock may be off.
   const ageAtLoad = readAt.getTime() - (attempt.acceptedAt ?? readAt).getTime();
   const loadedAt = performance.now();
@@ -45,18 +40,14 @@ export function createRhythm(
 
   const ageMs = (): number => ageAtLoad + performance.now() - loadedAt;
 
-  function heldBack(): number {
-    if (attempt.webhookKey === null || !trust.reliable()) return 0;
-    return Math.max(heldBackMs, parts.latencyOf(model, pixels)?.quantile(heldBackShare) ?? 0);
-  }
-
   return {
     ageMs,
     now: () => new Date(readAt.getTime() + performance.now() - loadedAt),
     pauseMs() {
       const age = ageMs();
       const least = lookedAt === null ? 0 : lookedAt + leastGapMs - age;
-      return Math.max(parts.lookTimes.next({ model, pixels }, Math.max(age, heldBack()), seed) - age, least);
+      const holdBack = attempt.webhookKey !== null && trust.reliable();
+      return Math.max(parts.lookTimes.next({ model, pixels }, { ageMs: age, seed, holdBack }) - age, least);
     },
     ask() {
       askedAt = ageMs();
