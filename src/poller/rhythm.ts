@@ -4,17 +4,20 @@ import type { WebhookTrust } from '../domain/webhook-trust.js';
 import type { LookOutcome } from '../providers/provider.js';
 import type { PollerParts } from './parts.js';
 
-/** However often a webhook calls, the provider is not asked again before. */
-const leastGapMs = 250;
+/** However often webhooks call, the provider is not asked again before. */
+const leastGapMs = 50;
 /** A task that was first seen here so long after it was accepted may have been over for a while. */
 const seenFromStartMs = 2_000;
+
 /** When one task is looked at, and what its looks tell of how long it took. Ages in ms since the provider accepted it. */
 export type Rhythm = {
   ageMs(): number;
   /** The present by the database's clock. */
   now(): Date;
-  /** From now until the next look. */
+  /** From now until the next look is due. */
   pauseMs(): number;
+  /** From now until a look may come at all. */
+  leastMs(): number;
   /** A look begins. */
   ask(): void;
   /** A look was answered. */
@@ -45,10 +48,10 @@ export function createRhythm(
     now: () => new Date(readAt.getTime() + performance.now() - loadedAt),
     pauseMs() {
       const age = ageMs();
-      const least = lookedAt === null ? 0 : lookedAt + leastGapMs - age;
       const holdBack = attempt.webhookKey !== null && trust.reliable();
-      return Math.max(parts.lookTimes.next({ model, pixels }, { ageMs: age, seed, holdBack }) - age, least);
+      return parts.lookTimes.next({ model, pixels }, { ageMs: age, seed, holdBack }) - age;
     },
+    leastMs: () => (lookedAt === null ? 0 : lookedAt + leastGapMs - ageMs()),
     ask() {
       askedAt = ageMs();
     },

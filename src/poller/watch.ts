@@ -64,6 +64,7 @@ async function watch(
 
   while (true) {
     await alarm.sleep(Math.max(rhythm.pauseMs(), atLeastMs));
+    while (rhythm.leastMs() > 0 && !signal.aborted) await alarm.sleep(rhythm.leastMs());
     if (signal.aborted) return { next: 'over' };
     rhythm.ask();
     const outcome = await served.provider.look(served.access, task, signal);
