@@ -19,11 +19,13 @@ export type Ticker = {
  * dependency cannot make it spin.
  */
 export function createTicker(options: {
-  everyMs: number;
+  /** A function is asked again before each wait. */
+  everyMs: number | (() => number);
   run: () => Promise<void>;
   onError: (error: unknown) => void;
 }): Ticker {
-  const { everyMs, run, onError } = options;
+  const { run, onError } = options;
+  const everyMs = (): number => (typeof options.everyMs === 'function' ? options.everyMs() : options.everyMs);
   const stopping = new AbortController();
   let wake = new AbortController();
   let poked = false;
@@ -40,8 +42,8 @@ export function createTicker(options: {
         onError(error);
       }
       wake = new AbortController();
-      if (failed) await sleep(everyMs, stopping.signal);
-      else if (!poked) await sleep(everyMs, AbortSignal.any([stopping.signal, wake.signal]));
+      if (failed) await sleep(everyMs(), stopping.signal);
+      else if (!poked) await sleep(everyMs(), AbortSignal.any([stopping.signal, wake.signal]));
     }
   }
 

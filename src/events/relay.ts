@@ -7,6 +7,8 @@ import type { Hub } from './hub.js';
 
 /** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
 const relayEveryMs = 100;
+/** The same while somebody listens here. */
+const listenedEveryMs = 20;
 /** Half of what may wait for a reader, who gets a turn between two readings. */
 const readAtOnce = 500;
 /** Progress at the provider is passed on so often at most. */
@@ -32,7 +34,7 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
   let noted = new Map<string, number>();
 
   const ticker = createTicker({
-    everyMs: relayEveryMs,
+    everyMs: () => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs),
     async run() {
       const { last: newest, waiting } = await source.state();
       if (!waiting && newest <= position) return;
