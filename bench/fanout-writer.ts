@@ -28,6 +28,8 @@ for (let from = 0; from < changes / steps.length; from += 500) {
   );
   ids.push(...(await Promise.all(some.map(async (each) => (await acceptOne(store.ledger, each)).id))));
 }
+// As autovacuum does sooner or later: without it the planner takes the ledger for empty.
+await store.database.prisma.$executeRawUnsafe('vacuum analyze');
 process.send?.({ what: 'ready', value: null });
 await new Promise((go) => process.once('message', go));
 

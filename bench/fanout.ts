@@ -28,7 +28,7 @@ const usage = `npm run fanout -- [options]
   --profiles 1000      each subscriber follows one finetune profile
   --each 5             subscribers for each profile, 100 on a socket
   --generation         subscribers ask for the generation of each event as well
-  --node-flags ""      for the API process, such as --cpu-prof`;
+  --node-flags=""      for the API process, such as --cpu-prof`;
 
 const warmSeconds = 5;
 

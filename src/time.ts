@@ -22,7 +22,7 @@ export function createAlarm(signal: AbortSignal): Alarm {
     rung = true;
     wake();
   }
-  // One listener for all sleeps: there are thousands of sleepers on one signal.
+  // One listener for all sleeps, since each would have to be taken off again.
   signal.addEventListener('abort', ring, { once: true });
 
   return {
@@ -61,13 +61,15 @@ export type Ticker = {
  * dependency cannot make it spin.
  */
 export function createTicker(options: {
-  everyMs: number;
+  /** A function is asked again before each wait. */
+  everyMs: number | (() => number);
   /** Runs that were poked start so far apart at least: a stream of pokes is answered together. */
   pokedEveryMs?: number;
   run: () => Promise<void>;
   onError: (error: unknown) => void;
 }): Ticker {
-  const { everyMs, pokedEveryMs = 0, run, onError } = options;
+  const { pokedEveryMs = 0, run, onError } = options;
+  const everyMs = (): number => (typeof options.everyMs === 'function' ? options.everyMs() : options.everyMs);
   const stopping = new AbortController();
   let wake = new AbortController();
   let poked = false;
@@ -91,8 +93,8 @@ export function createTicker(options: {
         onError(error);
       }
       wake = new AbortController();
-      if (failed) await sleep(everyMs, stopping.signal);
-      else if (!poked) await sleep(everyMs, AbortSignal.any([stopping.signal, wake.signal]));
+      if (failed) await sleep(everyMs(), stopping.signal);
+      else if (!poked) await sleep(everyMs(), AbortSignal.any([stopping.signal, wake.signal]));
     }
   }
 

@@ -3,7 +3,8 @@ import type { GenerationEvent } from '../domain/generation.js';
 /** Why a reader of the log was ended, and the position after which it goes on elsewhere without missing anything. */
 export type LogEnd = { kind: 'end'; reason: 'TOO_SLOW' | 'STOPPING'; position: number };
 
-export type LogMessage = { kind: 'event'; event: GenerationEvent } | LogEnd;
+export type EventMessage = { kind: 'event'; event: GenerationEvent };
+export type LogMessage = EventMessage | LogEnd;
 
 /** A reader of the log, asked for one message at a time. `return` takes effect at once, also while somebody waits for the next message. */
 export type Follower<First> = AsyncIterableIterator<First | LogMessage> & {
@@ -138,7 +139,7 @@ export function createFollower<First>(options: FollowOptions<First>): Follower<F
       const event = take();
       if (event !== undefined) {
         handed = event.position;
-        return { done: false, value: { kind: 'event', event } };
+        return { done: false, value: messageOf(event) };
       }
       if (replayed < target) await readPage();
       else if (live === null) comeNearer();
@@ -165,4 +166,15 @@ export function createFollower<First>(options: FollowOptions<First>): Follower<F
       return this;
     },
   };
+}
+
+const messages = new WeakMap<GenerationEvent, EventMessage>();
+
+/** One message for all readers of an event, who may share what is made of it. */
+function messageOf(event: GenerationEvent): EventMessage {
+  const known = messages.get(event);
+  if (known !== undefined) return known;
+  const message: EventMessage = { kind: 'event', event };
+  messages.set(event, message);
+  return message;
 }

@@ -7,6 +7,8 @@ import type { Hub } from './hub.js';
 
 /** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
 const relayEveryMs = 100;
+/** The same while somebody listens here. */
+const listenedEveryMs = 20;
 /** While this process commits all the time, events are numbered and read together, so often at most. */
 const relayPokedEveryMs = 20;
 /** Half of what may wait for a reader, who gets a turn between two readings. */
@@ -34,7 +36,7 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
   let noted = new Map<string, number>();
 
   const ticker = createTicker({
-    everyMs: relayEveryMs,
+    everyMs: () => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs),
     pokedEveryMs: relayPokedEveryMs,
     async run() {
       const { last: newest, waiting } = await source.state();

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { execute, getOperationAST, GraphQLError, OperationTypeNode, subscribe, type ExecutionResult } from 'graphql';
+import { execute, getOperationAST, GraphQLError, OperationTypeNode, type ExecutionResult } from 'graphql';
 import { z } from 'zod';
 import { asError, DarkroomError, errorCodes } from '../errors.js';
 import { sleep } from '../time.js';
@@ -13,6 +13,7 @@ import {
   type StreamDoorOptions,
 } from './operation.js';
 import { presentError } from './present-error.js';
+import { createSubscribe } from './shared-execution.js';
 
 export type StreamDoor = {
   /** Lets streams that were told to end do so, then cuts off the rest. Takes a few seconds at most. */
@@ -27,6 +28,7 @@ export function openStreamDoor(app: FastifyInstance, options: StreamDoorOptions 
   const { path, operations, authenticate, createContext, admit, logger } = options;
   const { pingMs, drainMs } = { ...streamTimings, ...options.timings };
   const open = new Set<Readable>();
+  const subscribe = createSubscribe();
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const asked = readRequest(request);
@@ -46,6 +48,15 @@ export function openStreamDoor(app: FastifyInstance, options: StreamDoorOptions 
       leave();
       throw error;
     }
+  }
+
+  async function run(operation: Operation, method: string): Promise<AsyncIterable<ExecutionResult>> {
+    const kind = getOperationAST(operation.document, operation.operationName)?.operation;
+    if (kind === undefined) return only({ errors: [new GraphQLError('There is no such operation in the document.')] });
+    if (kind === OperationTypeNode.MUTATION && method === 'GET')
+      throw new DarkroomError('BAD_REQUEST', 'A mutation needs POST.');
+    const result = kind === OperationTypeNode.SUBSCRIPTION ? await subscribe(operation) : await execute(operation);
+    return Symbol.asyncIterator in result ? result : only(result);
   }
 
   function send(
@@ -103,15 +114,6 @@ export function openStreamDoor(app: FastifyInstance, options: StreamDoorOptions 
       for (const stream of open) stream.destroy();
     },
   };
-}
-
-async function run(operation: Operation, method: string): Promise<AsyncIterable<ExecutionResult>> {
-  const kind = getOperationAST(operation.document, operation.operationName)?.operation;
-  if (kind === undefined) return only({ errors: [new GraphQLError('There is no such operation in the document.')] });
-  if (kind === OperationTypeNode.MUTATION && method === 'GET')
-    throw new DarkroomError('BAD_REQUEST', 'A mutation needs POST.');
-  const result = kind === OperationTypeNode.SUBSCRIPTION ? await subscribe(operation) : await execute(operation);
-  return Symbol.asyncIterator in result ? result : only(result);
 }
 
 async function* only(result: ExecutionResult): AsyncGenerator<ExecutionResult> {

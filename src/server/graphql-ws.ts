@@ -1,14 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
-import { useServer } from 'graphql-ws/use/ws';
+import type { ExecutionArgs } from 'graphql';
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Viewer } from '../domain/ports.js';
 import { asError, DarkroomError } from '../errors.js';
 import { sleep } from '../time.js';
 import { asGraphQLError, streamTimings, type Operation, type StreamDoorOptions } from './operation.js';
 import { presentError } from './present-error.js';
-import { createRoom, type SocketRoom } from './socket-room.js';
+import { createSubscribe } from './shared-execution.js';
+import { openChannel, type Channel } from './socket-channel.js';
 
 /** Bytes of one message: documents and variables; images go to POST /images. */
 const maxMessageBytes = 1024 * 1024;
@@ -34,7 +35,7 @@ export type SocketDoor = {
 
 /** What is known of one connection. */
 type Peer = {
-  room: SocketRoom;
+  channel: Channel;
   viewer: Viewer | null;
   leave: () => void;
   /** When an operation last began or ended. */
@@ -46,22 +47,8 @@ type Peer = {
 export function openSocketDoor(options: StreamDoorOptions & { server: Server; path: string }): SocketDoor {
   const { server, path, operations, authenticate, createContext, admit, logger } = options;
   const { pingMs, idleMs, drainMs } = { ...streamTimings, ...options.timings };
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
   const peers = new Map<WebSocket, Peer>();
-
-  function peerOf(socket: WebSocket): Peer {
-    const known = peers.get(socket);
-    if (known !== undefined) return known;
-    const peer: Peer = {
-      room: createRoom(socket),
-      viewer: null,
-      leave: () => undefined,
-      activeAt: performance.now(),
-      operations: () => 0,
-    };
-    peers.set(socket, peer);
-    return peer;
-  }
 
   /** Null: nobody we know. `fault`: that could not be found out. */
   async function viewerOf(params: Readonly<Record<string, unknown>>): Promise<Viewer | null | 'fault'> {
@@ -75,67 +62,78 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
     }
   }
 
-  const door = useServer(
-    {
-      // Otherwise a close frame would quote whatever was thrown.
-      isProd: true,
-      async onConnect(connection) {
-        const { socket } = connection.extra;
-        const viewer = await viewerOf(connection.connectionParams ?? {});
-        const peer = peers.get(socket);
-        if (viewer === null || peer === undefined) return false;
-        const leave = viewer === 'fault' ? null : admit(viewer.keyId);
-        if (viewer === 'fault' || leave === null) {
-          const reason = viewer === 'fault' ? 'The key could not be checked' : 'Too many connections with this API key';
-          socket.close(closeCodes.later, reason);
-          return false;
-        }
-        peer.viewer = viewer;
-        peer.leave = leave;
-        peer.operations = () => Object.keys(connection.subscriptions).length;
-        return true;
-      },
-      async onSubscribe(connection, _id, payload) {
-        const peer = peerOf(connection.extra.socket);
-        peer.activeAt = performance.now();
-        if (peer.operations() > maxOperations) {
-          const message = `One connection may have at most ${maxOperations} operations at once.`;
-          return [asGraphQLError(new DarkroomError('BAD_REQUEST', message))];
-        }
-        await peer.room.wait();
-        const opened = operations.open(payload, createContext(peer.viewer));
-        return 'document' in opened ? opened : [...opened];
-      },
-      async onNext(connection, _id, _payload, args, result) {
-        // The next value of the operation is asked for only when this one was handed to the kernel: one waits at most.
-        await peerOf(connection.extra.socket).room.wait();
-        return operations.show(result, requestIdOf(args));
-      },
-      onComplete(connection) {
-        peerOf(connection.extra.socket).activeAt = performance.now();
-      },
-      async onError({ extra: { socket } }, _id, _payload, errors) {
-        // A message that could not be written comes here too; a turn later the socket knows that its client is gone.
-        await setImmediate();
-        if (socket.readyState !== socket.OPEN) return [{ message: 'The connection is closed.' }];
-        const { requestId } = createContext(null);
-        return errors.map((error) => presentError(error, requestId, logger));
-      },
+  const subscribe = createSubscribe();
+  const protocol = makeServer<Record<string, unknown>, { socket: WebSocket; peer: Peer }>({
+    subscribe: async (args) => await subscribe(operationOf(args)),
+    async onConnect(connection) {
+      const { socket, peer } = connection.extra;
+      const viewer = await viewerOf(connection.connectionParams ?? {});
+      if (viewer === null || socket.readyState !== socket.OPEN) return false;
+      const leave = viewer === 'fault' ? null : admit(viewer.keyId);
+      if (viewer === 'fault' || leave === null) {
+        const reason = viewer === 'fault' ? 'The key could not be checked' : 'Too many connections with this API key';
+        socket.close(closeCodes.later, reason);
+        return false;
+      }
+      peer.viewer = viewer;
+      peer.leave = leave;
+      peer.operations = () => Object.keys(connection.subscriptions).length;
+      return true;
     },
-    sockets,
-    pingMs,
-  );
-
-  sockets.on('connection', (socket) => {
-    // graphql-ws would write what a client's frame did wrong to the console, with its stack.
-    socket.removeAllListeners('error');
-    socket.on('error', (error) => logger.debug({ err: asError(error) }, 'A WebSocket failed'));
-    peerOf(socket);
-    socket.on('close', () => {
-      peers.get(socket)?.leave();
-      peers.delete(socket);
-    });
+    async onSubscribe({ extra: { peer } }, _id, payload) {
+      peer.activeAt = performance.now();
+      if (peer.operations() > maxOperations) {
+        const message = `One connection may have at most ${maxOperations} operations at once.`;
+        return [asGraphQLError(new DarkroomError('BAD_REQUEST', message))];
+      }
+      await peer.channel.room();
+      const opened = operations.open(payload, createContext(peer.viewer));
+      return 'document' in opened ? opened : [...opened];
+    },
+    onNext: (_connection, _id, _payload, args, result) =>
+      operations.show(result, operationOf(args).contextValue.requestId),
+    onComplete({ extra: { peer } }) {
+      peer.activeAt = performance.now();
+    },
+    onError(_connection, _id, _payload, errors) {
+      const { requestId } = createContext(null);
+      return errors.map((error) => presentError(error, requestId, logger));
+    },
   });
+
+  function welcome(socket: WebSocket, wire: Duplex): void {
+    const peer: Peer = {
+      channel: openChannel(socket, wire, pingMs),
+      viewer: null,
+      leave: () => undefined,
+      activeAt: performance.now(),
+      operations: () => 0,
+    };
+    peers.set(socket, peer);
+    socket.on('error', (error) => logger.debug({ err: asError(error) }, 'A WebSocket failed'));
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => peer.channel.send(text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (take) =>
+          socket.on('message', (data: Buffer) => {
+            take(data.toString()).catch((error: unknown) => {
+              logger.error({ err: asError(error) }, 'A message over WebSocket failed');
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          }),
+      },
+      { socket, peer },
+    );
+    socket.on('close', (code, reason) => {
+      peer.leave();
+      peers.delete(socket);
+      closed(code, reason.toString()).catch((error: unknown) => {
+        logger.error({ err: asError(error) }, 'A WebSocket could not be closed in order');
+      });
+    });
+  }
 
   const sweep = setInterval(() => {
     const since = performance.now() - idleMs;
@@ -155,7 +153,7 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
+    sockets.handleUpgrade(request, socket, head, (client) => welcome(client, socket));
   }
   server.on('upgrade', upgrade);
 
@@ -166,16 +164,17 @@ export function openSocketDoor(options: StreamDoorOptions & { server: Server; pa
       const until = performance.now() + drainMs;
       const busy = (): boolean => [...peers.values()].some((peer) => peer.operations() > 0);
       while (busy() && performance.now() < until) await sleep(10);
+      for (const socket of peers.keys()) socket.close(closeCodes.stopping, 'Going away');
       const cut = setTimeout(() => {
-        for (const client of sockets.clients) client.terminate();
+        for (const socket of peers.keys()) socket.terminate();
       }, closeWithinMs);
-      await door.dispose();
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
       clearTimeout(cut);
     },
   };
 }
 
-function requestIdOf(args: unknown): string {
-  // What `onSubscribe` gave is what comes back.
-  return (args as Operation).contextValue.requestId;
+/** What `onSubscribe` gave is what comes back. */
+function operationOf(args: ExecutionArgs): Operation {
+  return args as Operation;
 }
