@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { LogController, type FastifyInstance } from 'fastify';
+import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticate } from '../access/keys.js';
 import type { Viewer } from '../domain/ports.js';
@@ -56,7 +57,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const { schema, authenticate, logger, host, port } = options;
   const app = Fastify({
     bodyLimit: 1024 * 1024,
-    genReqId: () => newId(),
+    genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true }),
     // A request that never ends would hold up a stop.
     requestTimeout: 120_000,
@@ -98,6 +99,7 @@ export function createServer(options: ServerOptions): HttpServer {
       async handler(request, reply) {
         const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
         if (wantsPage) return await reply.headers(graphiql.headers).send(graphiql.page(request.headers));
+        void reply.header('cache-control', 'no-store');
         return await handler.call(app, request, reply);
       },
     });
@@ -114,14 +116,7 @@ export function createServer(options: ServerOptions): HttpServer {
     app.addHook('onRequest', async (request, reply) => {
       void reply.header('x-request-id', request.id);
     });
-    app.addHook('onResponse', async (request, reply) => {
-      const { method, url } = request;
-      const path = url.split('?', 1)[0];
-      logger.debug(
-        { requestId: request.id, method, path, status: reply.statusCode, ms: reply.elapsedTime },
-        'answered',
-      );
-    });
+    if (logger.isLevelEnabled('debug')) app.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
     app.setNotFoundHandler((_request, reply) =>
       sendProblem(reply, { code: 'NOT_FOUND', message: 'There is nothing at this address; GraphQL is at /graphql.' }),
     );
@@ -137,6 +132,11 @@ export function createServer(options: ServerOptions): HttpServer {
     });
     await app.register(graphiql.assets);
     await registerGraphql();
+  }
+
+  function logAnswer({ id: requestId, method, url }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
+    const path = url.split('?', 1)[0];
+    logger.debug({ requestId, method, path, status: statusCode, ms: elapsedTime }, 'answered');
   }
 
   function answerError(error: unknown, requestId: string, reply: Parameters<typeof sendProblem>[0]): void {
