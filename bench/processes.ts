@@ -71,11 +71,7 @@ async function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string 
 export type Measurement = LoadResult & { cpuMicros: number | null; postgresMicros: number | null };
 
 /** Runs the load generator against a server, and reads the CPU clocks around the measured time. */
-export async function runLoad(
-  server: Server,
-  order: Omit<Order, 'url'>,
-  postmasterPid: number,
-): Promise<Measurement> {
+export async function runLoad(server: Server, order: Omit<Order, 'url'>, postmasterPid: number): Promise<Measurement> {
   const script = join(import.meta.dirname, 'load.ts');
   const child = spawn(process.execPath, [script, JSON.stringify({ ...order, url: server.url })], {
     stdio: ['ignore', 'pipe', 'inherit'],
