@@ -9,8 +9,11 @@ type Frame = { functionName: string; url: string; lineNumber: number };
 type ProfileNode = { id: number; callFrame: Frame; children?: readonly number[] };
 type CpuProfile = { nodes: readonly ProfileNode[]; samples: readonly number[]; timeDeltas: readonly number[] };
 
-const shownParts = 24;
-const shownFunctions = 24;
+const shownParts = 40;
+const shownFunctions = 40;
+const intervalMicros = 250;
+/** What one sample counts at most: a longer gap means that the process was off the processor, not that it was busy. */
+const sampleAtMostMicros = 2 * intervalMicros;
 
 /** Darkroom alone under V8's profiler, one workload after the other: where the time of its process goes. */
 export async function profileServer(options: Options): Promise<void> {
@@ -66,7 +69,7 @@ export async function openProfiler(port: number): Promise<{ stop(): Promise<CpuP
     return await new Promise((resolve) => waiting.set(id, resolve));
   }
   await call('Profiler.enable');
-  await call('Profiler.setSamplingInterval', { interval: 500 });
+  await call('Profiler.setSamplingInterval', { interval: intervalMicros });
   await call('Profiler.start');
   return {
     async stop() {
@@ -82,7 +85,7 @@ export function print(profile: CpuProfile): void {
   const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node])));
   const self = new Map<number, number>();
   profile.samples.forEach((id, index) => {
-    self.set(id, (self.get(id) ?? 0) + (profile.timeDeltas[index] ?? 0));
+    self.set(id, (self.get(id) ?? 0) + Math.min(profile.timeDeltas[index] ?? 0, sampleAtMostMicros));
   });
   const parts = new Map<string, number>();
   const functions = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { isTerminal } from './domain/lifecycle.js';
 import { asError } from './errors.js';
 import type { Ground, Owned } from './ground.js';
 import { inspectImage } from './images/inspect.js';
@@ -28,7 +29,12 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     worklist: store.worklist,
     pauses: store.pauses,
     hints: store.hints,
-    change: async (change) => await store.ledger.change(change),
+    async change(change) {
+      const result = await store.ledger.change(change);
+      const to = change.generation?.to;
+      if (result.generationChanged && to !== undefined && isTerminal(to)) metrics.ended({ status: to });
+      return result;
+    },
     lookTimes: createLookTimes({
       latencyOf: (model, pixels) => latencies.of(model, pixels),
       aim: { ...lookBounds, wantedDelayMs: config.lookDelayMs },

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { createAuthenticate, type Authenticate } from './access/keys.js';
 import type { Config } from './config.js';
-import { isTerminal } from './domain/lifecycle.js';
 import type { Catalogue } from './domain/route.js';
 import { asError, DarkroomError } from './errors.js';
 import { createHub, type Hub } from './events/hub.js';
@@ -96,11 +95,10 @@ export async function layGround(
     source: store.events,
     hub: {
       ...hub,
+      // Whatever was foretold to somebody is followed too.
+      listeners: () => hub.listeners() + foretold.waiting(),
       publish(events) {
-        for (const event of events) {
-          foretold.see(event);
-          if (isTerminal(event.status)) metrics.ended({ status: event.status });
-        }
+        for (const event of events) foretold.see(event);
         hub.publish(events);
       },
     },

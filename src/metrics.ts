@@ -30,9 +30,7 @@ export function createMetrics(options: { withProcess: boolean }): Metrics {
     'stage',
     'hit',
   ]);
-  const ended = counter('darkroom_generations_ended_total', 'Generations that ended, as this process heard of it.', [
-    'status',
-  ]);
+  const ended = counter('darkroom_generations_ended_total', 'Generations that this process ended.', ['status']);
   const delays = new Histogram({
     name: 'darkroom_found_delay_seconds',
     help: 'From the last look that said running to the one that found the result.',

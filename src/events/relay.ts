@@ -42,6 +42,12 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
       const { last: newest, waiting } = await source.state();
       if (!waiting && newest <= position) return;
       if (waiting) await source.number();
+      if (hub.listeners() === 0) {
+        // Whoever begins to listen hears what comes after the hub's position, and reads what lies before.
+        hub.moveTo(newest);
+        position = Math.max(position, newest);
+        return;
+      }
       while (true) {
         const events = await source.after(position, readAtOnce);
         const last = events.at(-1);

@@ -1,5 +1,6 @@
 // The one door to type-graphql: it needs reflect-metadata before anything else, although no reflection is used.
 import 'reflect-metadata';
+import { ObjectType as objectType, type ObjectTypeOptions } from 'type-graphql';
 
 export {
   Arg,
@@ -12,7 +13,6 @@ export {
   Int,
   InterfaceType,
   Mutation,
-  ObjectType,
   Query,
   Resolver,
   Root,
@@ -21,3 +21,11 @@ export {
   createUnionType,
   registerEnumType,
 } from 'type-graphql';
+
+/**
+ * Plain fields are read straight from their object: type-graphql would give each a resolver of its own, for middlewares
+ * that there are none of.
+ */
+export function ObjectType(options: ObjectTypeOptions = {}): ClassDecorator {
+  return objectType({ ...options, simpleResolvers: true });
+}

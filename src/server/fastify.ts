@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 'fastify';
-import { newId } from '../domain/ids.js';
 import { asError, DarkroomError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { sendProblem } from './problem.js';
@@ -11,7 +11,7 @@ const finishWithinMs = 5_000;
 export function createFastify(logger: Logger): FastifyInstance {
   const app = Fastify({
     bodyLimit: 1024 * 1024,
-    genReqId: () => newId(),
+    genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true }),
     // A request that never ends would hold up a stop.
     requestTimeout: 120_000,
@@ -21,11 +21,12 @@ export function createFastify(logger: Logger): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, url } = request;
-    const path = url.split('?', 1)[0];
-    logger.debug({ requestId: request.id, method, path, status: reply.statusCode, ms: reply.elapsedTime }, 'answered');
-  });
+  if (logger.isLevelEnabled('debug')) {
+    app.addHook('onResponse', async ({ id: requestId, method, url }, { statusCode, elapsedTime }) => {
+      const path = url.split('?', 1)[0];
+      logger.debug({ requestId, method, path, status: statusCode, ms: elapsedTime }, 'answered');
+    });
+  }
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, { code: 'NOT_FOUND', message: 'There is nothing at this address; GraphQL is at /graphql.' }),
   );

@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Context } from '../graphql/context.js';
 import type { Logger } from '../logger.js';
@@ -53,7 +56,8 @@ export function createApollo(options: {
     parseOptions: { maxTokens: operationLimits.tokens },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    plugins: [guarding, ApolloServerPluginLandingPageDisabled()],
+    // Without cache control: nothing here may be cached, and it would wrap every field's resolver to find that out.
+    plugins: [guarding, ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
     // Errors that come before a request has a context (a body that is no JSON) pass only here.
     formatError: (formatted) =>
       formatted.extensions?.['code'] === 'INTERNAL_SERVER_ERROR'

@@ -113,6 +113,7 @@ export function createServer(options: ServerOptions): HttpServer {
       async handler(request, reply) {
         const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
         if (wantsPage) return await reply.headers(graphiql.headers).send(graphiql.page(request.headers));
+        void reply.header('cache-control', 'no-store');
         return await handler.call(app, request, reply);
       },
     });

@@ -8,6 +8,8 @@ const rememberedAtMost = 10_000;
 export type Foretold = {
   /** An interval was given to somebody; of each generation and stage the first one counts. */
   tell(generation: Generation, eta: NonNullable<Waiting['eta']>): void;
+  /** How many generations are followed. */
+  waiting(): number;
   /** Something happened: was it foretold? */
   see(event: GenerationEvent): void;
 };
@@ -24,6 +26,7 @@ export function createForetold(onOutcome: (stage: Stage, hit: boolean) => void):
       if (stages.has(stage) || (stages.size === 0 && told.size >= rememberedAtMost)) return;
       told.set(id, stages.set(stage, eta));
     },
+    waiting: () => told.size,
     see({ generationId, status, at }) {
       if (!isTerminal(status)) return;
       const stages = told.get(generationId);

@@ -2,7 +2,9 @@ import { DarkroomError } from '../errors.js';
 
 /**
  * Joins concurrent writes into one round trip: flushes at once when idle, at most `maxInFlight` batches at a time, at most
- * `maxRows` rows each. Two rows of the same key never share a batch, so one statement never changes a row twice.
+ * `maxRows` rows each. While a batch flies, the next waits until it is as large as what flies: two even batches cost
+ * less than many small ones behind a large one. Two rows of the same key never share a batch, so one statement never
+ * changes a row twice.
  */
 export type Batcher<Row, Result> = {
   add(row: Row): Promise<Result>;
@@ -31,6 +33,7 @@ export function createBatcher<Row, Result>(options: {
   let waiting: Waiting<Row, Result>[] = [];
   let scheduled = false;
   const flights = new Set<Promise<void>>();
+  let rowsInFlight = 0;
 
   function takeBatch(): Waiting<Row, Result>[] {
     const keys = new Set<string>();
@@ -71,9 +74,12 @@ export function createBatcher<Row, Result>(options: {
 
   function flush(): void {
     scheduled = false;
-    while (waiting.length > 0 && flights.size < maxInFlight) {
-      const flight = fly(takeBatch()).then(() => {
+    while (waiting.length > 0 && flights.size < maxInFlight && waiting.length >= rowsInFlight) {
+      const batch = takeBatch();
+      rowsInFlight += batch.length;
+      const flight = fly(batch).then(() => {
         flights.delete(flight);
+        rowsInFlight -= batch.length;
         flush();
       });
       flights.add(flight);

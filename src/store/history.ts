@@ -1,19 +1,23 @@
-import { z } from 'zod';
 import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
-import { parameterNames, type ParameterValues } from '../domain/model.js';
+import { parameterNames, type ParameterName, type ParameterValue, type ParameterValues } from '../domain/model.js';
 import type { GenerationFilter, History, Window } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import type { Attempt as AttemptRow, Generation as GenerationRow, Prisma } from './generated/client.js';
 
-const parametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
-
 /** Parameters as they were kept; a name that this version does not know is left out. */
 export function readParameters(kept: unknown): ParameterValues {
-  const values = parametersSchema.parse(kept);
-  return Object.fromEntries(Object.entries(values).filter(([name]) => parameterNames.some((known) => known === name)));
+  if (typeof kept !== 'object' || kept === null) throw new Error('Kept parameters must be an object.');
+  const given: Partial<Record<ParameterName, unknown>> = kept;
+  const values: Partial<Record<ParameterName, ParameterValue>> = {};
+  for (const name of parameterNames) {
+    const value = given[name];
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') values[name] = value;
+    else if (value !== undefined) throw new Error(`The kept parameter ${name} is of no known kind.`);
+  }
+  return values;
 }
 
 /** Every read of the ledger stays inside one project. */

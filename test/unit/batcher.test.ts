@@ -76,12 +76,35 @@ describe('a batcher', () => {
     expect(await Promise.all(added)).toEqual(rowsTo(10).map(({ n }) => n));
   });
 
+  it('lets a second batch fly only when it is as large as what flies', async () => {
+    const { batcher, flights } = heldBatcher();
+    const added = rowsTo(3).map(async (each) => await batcher.add(each));
+    await settle();
+    for (const each of [row('x', 3), row('y', 4)]) {
+      added.push(batcher.add(each));
+      await settle();
+    }
+    expect(sizes(flights)).toEqual([3]);
+    added.push(batcher.add(row('z', 5)));
+    await settle();
+    expect(sizes(flights)).toEqual([3, 3]);
+    added.push(batcher.add(row('last', 6)));
+    flights[0]?.land();
+    await settle();
+    expect(sizes(flights)).toEqual([3, 3]);
+    flights[1]?.land();
+    await settle();
+    flights[2]?.land();
+    expect(await Promise.all(added)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
   it('writes 200 rows at most in one batch, in the order of their coming', async () => {
     const { batcher, flights } = heldBatcher();
     const added = Promise.all(rowsTo(500).map(async (each) => await batcher.add(each)));
     await settle();
     expect(sizes(flights)).toEqual([200, 200]);
     flights[0]?.land();
+    flights[1]?.land();
     await settle();
     expect(sizes(flights)).toEqual([200, 200, 100]);
     expect(flights.flatMap(({ rows }) => rows)).toEqual(rowsTo(500));

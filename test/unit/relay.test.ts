@@ -113,6 +113,29 @@ describe('the relay', () => {
     await relay.stop();
   });
 
+  it('reads no events while nobody listens, and misses none of those after somebody does', async () => {
+    const source = fakeSource();
+    const hub = createHub();
+    const relay = createRelay({ source, hub, logger: quietLogger().logger });
+    await relay.start();
+    source.commit(5);
+    await pass(300);
+    expect(source.reads).toBe(0);
+    expect(hub.position()).toBe(5);
+    const heard: number[] = [];
+    const unlisten = hub.onTopic({ projectId: viewer.projectId, profileId: null }, ({ position }) =>
+      heard.push(position),
+    );
+    source.commit(2);
+    await pass(100);
+    expect(heard).toEqual([6, 7]);
+    unlisten();
+    source.commit(3);
+    await pass(300);
+    expect(hub.position()).toBe(10);
+    await relay.stop();
+  });
+
   it('carries thousands in one go', async () => {
     const { source, relay, heard } = await make();
     source.commit(2_500);
