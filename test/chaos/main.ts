@@ -33,10 +33,9 @@ function readOptions(): ChaosOptions | null {
   const generations = Number(values.generations ?? form.generations);
   if (!Number.isInteger(generations) || generations < 1) throw new Error(`--generations must be a whole number from 1`);
   const wanted = values.only?.split(',');
-  const only = disturbanceNames.filter((name) => wanted?.includes(name));
-  if (wanted !== undefined && only.length !== wanted.length) {
+  const only = wanted?.flatMap((name) => disturbanceNames.filter((known) => known === name));
+  if (only?.length !== wanted?.length)
     throw new Error(`--only takes ${disturbanceNames.join(', ')}; not ${values.only}`);
-  }
   return {
     ...form,
     generations,
@@ -44,7 +43,7 @@ function readOptions(): ChaosOptions | null {
     logs: values.logs ?? null,
     built: !values.sources,
     faults: values['no-faults'] ? {} : form.faults,
-    disturbances: wanted === undefined ? form.disturbances : [only],
+    disturbances: only === undefined ? form.disturbances : [only],
     say: (line) => console.log(line),
   };
 }
