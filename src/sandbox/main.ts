@@ -10,7 +10,7 @@ const help = `The Darkroom sandbox: a pretend upstream for FLUX images.
   --seed, SANDBOX_SEED               decides durations, faults and missing seeds (darkroom)
   --time-scale, SANDBOX_TIME_SCALE   divides all times (4)
   --state, SANDBOX_STATE             folder in which tasks outlive the process (none: memory)
-  --image, SANDBOX_IMAGE             drawn, or small for load tests (drawn)
+  --image, SANDBOX_IMAGE             drawn, or for load tests small or noise (64 KB) (drawn)
   --credits, SANDBOX_CREDITS         credits each key starts with (1000000)
   --active-limit, SANDBOX_ACTIVE_LIMIT   most unfinished tasks of a key (24)
   --median-ms, SANDBOX_MEDIAN_MS     median duration of a task in ms before scaling (each endpoint's own)
@@ -30,7 +30,7 @@ const settingsSchema = z.object({
   seed: z.string().default('darkroom'),
   timeScale: z.coerce.number().min(0.01).max(100_000).default(4),
   state: z.string().optional(),
-  image: z.enum(['drawn', 'small']).default('drawn'),
+  image: z.enum(['drawn', 'small', 'noise']).default('drawn'),
   credits: z.coerce.number().min(0).default(1_000_000),
   activeLimit: z.coerce.number().int().min(0).default(24),
   medianMs: z.coerce.number().min(0).max(3_600_000).exactOptional(),

@@ -1,3 +1,4 @@
+import type { PictureStyle } from './pictures.js';
 /**
  * What may go wrong by chance, although the prompt asked for no outcome. Of the first five a submit meets at most one; the
  * others are drawn each for itself; `look…` is drawn anew for each look.
@@ -53,7 +54,7 @@ export type SandboxOptions = {
   resultLifetimeMs?: number;
   faults?: Faults;
   /** `drawn` (default) draws every picture; `small` serves one tiny real image, for load tests. */
-  image?: 'drawn' | 'small';
+  image?: PictureStyle;
   /** Bytes of a result asked for as `huge`. Default 4 GiB. */
   hugeBytes?: number;
   /** Names that `my_finetunes` lists. Any finetune id is accepted in a request. */
@@ -79,7 +80,7 @@ export type Settings = {
   sigma: number;
   resultLifetimeMs: number;
   faults: Required<Faults>;
-  image: 'drawn' | 'small';
+  image: PictureStyle;
   hugeBytes: number;
   finetunes: readonly string[];
   stateDir: string | null;

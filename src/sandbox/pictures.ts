@@ -1,4 +1,5 @@
 import { draw } from './draw/draw.js';
+import { noiseImage, withComment } from './draw/noise.js';
 import { tinyImage } from './draw/tiny.js';
 import type { Sketch } from './draw/sketch.js';
 
@@ -11,13 +12,22 @@ export type Pictures = {
 
 const maxKept = 24;
 
-export function createPictures(style: 'drawn' | 'small'): Pictures {
+/** `drawn`: as the prompt says; `small`: all the same, of 64 by 64; `noise`: all the same to look at, each of 64 KB. */
+export type PictureStyle = 'drawn' | 'small' | 'noise';
+
+export function createPictures(style: PictureStyle): Pictures {
   // Promises, not buffers, so that two downloads at once share one drawing.
   const kept = new Map<string, Promise<Buffer>>();
+
+  function make(picture: Picture): Promise<Buffer> {
+    if (style === 'drawn') return draw(picture);
+    return style === 'small' ? tinyImage(picture.format) : noiseImage(picture.format);
+  }
+
   return {
-    get(taskId, picture) {
-      const key = style === 'small' ? picture.format : taskId;
-      const drawing = kept.get(key) ?? (style === 'small' ? tinyImage(picture.format) : draw(picture));
+    async get(taskId, picture) {
+      const key = style === 'drawn' ? taskId : picture.format;
+      const drawing = kept.get(key) ?? make(picture);
       kept.delete(key);
       kept.set(key, drawing);
       drawing.catch(() => kept.delete(key));
@@ -25,7 +35,7 @@ export function createPictures(style: 'drawn' | 'small'): Pictures {
         if (kept.size <= maxKept) break;
         kept.delete(oldest);
       }
-      return drawing;
+      return style === 'noise' ? withComment(await drawing, taskId) : await drawing;
     },
   };
 }
