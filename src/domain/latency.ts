@@ -1,4 +1,4 @@
-import { ageWhere, at, cellCount, edges, positionOf, rises, valueAt } from './log-axis.js';
+import { ageWhere, at, cellCount, cumulate, edges, positionOf, rises, valueAt } from './log-axis.js';
 import { memoryless, mixture, smooth, type Distribution } from './smooth.js';
 
 /**
@@ -39,10 +39,10 @@ export type Latency = {
  * is the memoryless view: as long as nothing speaks against it, looks stay evenly spaced. Which view is right shows in how
  * well it foretells the next sample; so nobody has to say when a provider changes, nor how many peaks its durations have.
  */
-const views: readonly { memory: number; widths: readonly (number | null)[] }[] = [
-  { memory: 12, widths: [0.25, 0.5] },
-  { memory: 100, widths: [0.06, 0.12, 0.25, 0.5, null] },
-  { memory: 1_000, widths: [0.03, 0.06, 0.12, 0.25, null] },
+const views: readonly { memory: number; every: number; widths: readonly (number | null)[] }[] = [
+  { memory: 12, every: 3, widths: [0.25, 0.5] },
+  { memory: 100, every: 10, widths: [0.06, 0.12, 0.25, 0.5, null] },
+  { memory: 1_000, every: 50, widths: [0.03, 0.06, 0.12, 0.25, null] },
 ];
 /** The part of all trust that is dealt out anew at each sample, so that a view that was wrong for long can come back. */
 const dealtAnew = 0.001;
@@ -62,6 +62,8 @@ const unknown: Distribution = { mass: rises(unknownOver), over: unknownOver };
 type Expert = Distribution & { width: number | null; trust: number };
 type View = {
   memory: number;
+  /** Made anew after so many samples, or when a tenth is new. */
+  every: number;
   /** Samples by cell, each weighing `unit` when it came; older ones thereby less. */
   counts: Float64Array;
   total: number;
@@ -79,9 +81,9 @@ type View = {
  * Warmuth 1998). Costs some µs a sample.
  */
 export function createLatency(): Latency {
-  const all = views.map(({ memory, widths }): View => {
+  const all = views.map(({ memory, every, widths }): View => {
     const counts = new Float64Array(cellCount);
-    return { memory, counts, total: 0, unit: 1, seen: 0, fresh: 0, experts: widths.map(newExpert) };
+    return { memory, every, counts, total: 0, unit: 1, seen: 0, fresh: 0, experts: widths.map(newExpert) };
   });
   const experts = all.flatMap((view) => view.experts);
   for (const expert of experts) expert.trust = (1 - unknownAtFirst) / experts.length;
@@ -143,7 +145,7 @@ export function createLatency(): Latency {
       const expected = judge(from, to);
       count(from, to);
       samples += 1;
-      for (const view of all) if (view.fresh * 12 >= Math.min(view.seen, view.memory)) refresh(view);
+      for (const view of all) if (view.fresh >= Math.min(view.every, view.seen / 10)) refresh(view);
       const ignorance = Math.max(unknownTrust, 1 - samples / apprenticeship);
       const surprised = expected < 1e-3 || Math.abs(ignorance - forecast.ignorance) > 0.03;
       if (!surprised && (samples - samplesAtVersion) * 50 < Math.min(samples, 1_000)) return;
@@ -183,7 +185,7 @@ export function createLatency(): Latency {
 }
 
 function newExpert(width: number | null): Expert {
-  return { ...unknown, width, trust: 0 };
+  return { mass: unknown.mass.slice(), over: unknown.over.slice(), width, trust: 0 };
 }
 
 /** The part of a view's forecast that is left for what it never saw. */
@@ -198,12 +200,12 @@ function refresh(view: View): void {
   view.unit = 1;
   view.fresh = 0;
   const room = roomOf(view);
-  for (const expert of view.experts) {
-    const mass = expert.width === null ? memoryless(counts) : smooth(counts, view.total, expert.width);
-    const parts = [
-      { mass, weight: 1 - room },
-      { mass: unknown.mass, weight: room },
-    ];
-    Object.assign(expert, mixture(parts));
+  for (const { width, mass, over } of view.experts) {
+    if (width === null) memoryless(counts, mass);
+    else smooth(counts, width, mass);
+    for (let cell = 0; cell < cellCount; cell += 1) {
+      mass[cell] = (1 - room) * at(mass, cell) + room * at(unknown.mass, cell);
+    }
+    cumulate(mass, over);
   }
 }

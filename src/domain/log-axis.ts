@@ -53,9 +53,8 @@ export function ageWhere(table: Float64Array, value: number): number {
   return at(edges, below) + ((value - low) / (at(table, above) - low)) * at(spans, below);
 }
 
-/** The running sum of a table of cells, as a table of edges. */
-export function cumulate(cells: Float64Array): Float64Array {
-  const sums = new Float64Array(cellCount + 1);
+/** The running sum of a table of cells, as a table of edges: a new one, or `sums`. */
+export function cumulate(cells: Float64Array, sums: Float64Array = new Float64Array(cellCount + 1)): Float64Array {
   for (let cell = 0; cell < cellCount; cell += 1) sums[cell + 1] = at(sums, cell) + at(cells, cell);
   return sums;
 }

@@ -50,7 +50,8 @@ export function outcomeOf({ looks, first }: LookPlan, { mass }: Distribution, li
   let limitCell = 0;
   for (let cell = 0; cell < cellCount; cell += 1) {
     const tasks = at(mass, cell);
-    if (tasks <= 0) continue;
+    // Too few to count, and there are many such cells.
+    if (tasks < 1e-7) continue;
     const age = (at(edges, cell) + at(edges, cell + 1)) / 2;
     while (limitCell < cellCount - 1 && at(edges, limitCell + 1) < age + limitMs) limitCell += 1;
     const rise = at(looks, limitCell + 1) - at(looks, limitCell);

@@ -58,7 +58,7 @@ function cheapest(attempt: (prices: Prices) => Candidate, targetMs: number): Can
     let candidate = attempt({ delay, late });
     for (let turn = 0; turn < 16; turn += 1) {
       const excess = candidate.outcome.delayMs / targetMs;
-      if (Math.abs(excess - 1) < 0.004) break;
+      if (Math.abs(excess - 1) < 0.008) break;
       if (excess > 1) low = delay;
       else high = delay;
       // The delay falls with the root of its price, or more slowly.
@@ -72,7 +72,7 @@ function cheapest(attempt: (prices: Prices) => Candidate, targetMs: number): Can
   let best = keepMean(0);
   if (best.outcome.late <= lateShare) return best;
   let [low, high] = [0, 9];
-  for (let turn = 0; turn < 7; turn += 1) {
+  for (let turn = 0; turn < 6; turn += 1) {
     const middle = (low + high) / 2;
     const tried = keepMean(2 ** middle);
     const good = tried.outcome.late <= lateShare;

@@ -72,7 +72,7 @@ function solve(grid: Grid, delayPrice: number, latePrice: number): OptimalLooks 
       if (cost < least) {
         least = cost;
         next[i] = j;
-      } else if (cost > 1.5 * least + 1) break;
+      } else if (cost > 1.1 * least + 0.2) break;
     }
     costs[i] = least;
   }
