@@ -103,7 +103,21 @@ export function createDarkroom({ url, apiKey }: { url: string; apiKey: string })
     onChange: (generation: GenerationViewFragment) => void,
     signal?: AbortSignal,
   ): Promise<GenerationViewFragment> {
-    signal?.throwIfAborted();
+    while (true) {
+      signal?.throwIfAborted();
+      const ended = await watchOnce(id, onChange, signal);
+      if (ended !== null) return ended;
+      // The server that stops ends its streams; another one, or the same a little later, has the present state.
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  /** The final state; null when the stream ended before. */
+  async function watchOnce(
+    id: string,
+    onChange: (generation: GenerationViewFragment) => void,
+    signal?: AbortSignal,
+  ): Promise<GenerationViewFragment | null> {
     return await new Promise((resolve, reject) => {
       const query = GenerationChangedDocument.toString();
       const unsubscribe = socket.subscribe<GenerationChangedSubscription>(
@@ -121,7 +135,7 @@ export function createDarkroom({ url, apiKey }: { url: string; apiKey: string })
             unsubscribe();
           },
           error: (thrown) => reject(asRequestError(thrown)),
-          complete: () => reject(new RequestError('UNAVAILABLE', 'The subscription ended before the generation.')),
+          complete: () => resolve(null),
         },
       );
       signal?.addEventListener('abort', () => {

@@ -2,6 +2,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { createDarkroom, RequestError, type Darkroom } from './client.js';
+import { FollowError } from '../src/client/follow-generations.js';
+import { followProject } from './demo/follow.js';
 import { DemoError, help, readOptions, type DemoOptions } from './demo/options.js';
 import { createMeter } from './demo/progress.js';
 import { failure, refusal, success } from './demo/report.js';
@@ -20,9 +22,11 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
     const { key, source } = await findKey(options);
     const darkroom = createDarkroom({ url: server.url, apiKey: key });
     try {
-      await generate(darkroom, options, Uint8Array.from(control), signal);
+      if (options.follow) await followProject({ url: server.url, apiKey: key }, say, signal);
+      else await generate(darkroom, options, Uint8Array.from(control), signal);
     } catch (error) {
-      if (!(error instanceof RequestError) || error.code !== 'UNAUTHENTICATED') throw error;
+      const refused = error instanceof RequestError || error instanceof FollowError;
+      if (!refused || error.code !== 'UNAUTHENTICATED') throw error;
       throw new DemoError(
         `${server.url} does not know the API key from ${source}. Set DARKROOM_API_KEY to one of its keys.`,
       );

@@ -47,6 +47,9 @@ export function createAlarm(signal: AbortSignal): Alarm {
   };
 }
 
+/** After a run that failed the next one waits so long at least. */
+const failedEveryMs = 100;
+
 /** A loop with an owner: runs at once, then again `everyMs` after each run, or sooner when poked. */
 export type Ticker = {
   start(): void;
@@ -57,8 +60,8 @@ export type Ticker = {
 };
 
 /**
- * Runs `run` again and again. A run that throws is reported and the next one still waits `everyMs`, so a failing
- * dependency cannot make it spin.
+ * Runs `run` again and again. A run that throws is reported and the next one still waits `everyMs`, and 100 ms at least, so
+ * a failing dependency cannot make it spin.
  */
 export function createTicker(options: {
   /** A function is asked again before each wait. */
@@ -93,7 +96,7 @@ export function createTicker(options: {
         onError(error);
       }
       wake = new AbortController();
-      if (failed) await sleep(everyMs(), stopping.signal);
+      if (failed) await sleep(Math.max(everyMs(), failedEveryMs), stopping.signal);
       else if (!poked) await sleep(everyMs(), AbortSignal.any([stopping.signal, wake.signal]));
     }
   }

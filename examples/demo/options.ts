@@ -14,11 +14,14 @@ export const help = `Generates a picture along the edges of a control image, and
   --out <path>        file or folder to write to (darkroom-<id>.jpg in the current folder)
   --url <address>     a running Darkroom; without it http://localhost:4000 (or PORT) is used, and when none answers
                       there, one is started for the demo and stopped afterwards
+  --follow            generate nothing: print every change in the project, until Ctrl-C
   --help              this text
 
 The API key comes from DARKROOM_API_KEY, else from the file api-key in the data folder (DARKROOM_DATA, .darkroom).`;
 
 export type DemoOptions = {
+  /** Print what happens in the project instead of generating. */
+  follow: boolean;
   prompt: string;
   image: string;
   seed: number | null;
@@ -54,6 +57,7 @@ const flags = {
   profile: { type: 'string' },
   out: { type: 'string' },
   url: { type: 'string' },
+  follow: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -64,6 +68,7 @@ export function readOptions(args: string[], env: Readonly<Record<string, string 
   const inNpm = env['npm_lifecycle_event'] === 'demo' && env['INIT_CWD'] !== undefined;
   const folder = inNpm ? resolve(env['INIT_CWD'] ?? '.') : process.cwd();
   return {
+    follow: values.follow,
     prompt: values.prompt,
     image:
       values.image === undefined

@@ -15,7 +15,7 @@ const rootDescriptions = {
   Query: 'What can be read. Only what belongs to your project is ever found.',
   Mutation:
     'What can be done. A mistake in an input comes back as a UserError in the payload; then nothing was written and nothing spent.',
-  Subscription: 'What can be followed live, over graphql-ws.',
+  Subscription: 'What can be followed live, over WebSocket (graphql-ws) or server-sent events (graphql-sse).',
 };
 
 /** The whole schema. Every resolver takes what it needs from the context, so it is the same for every server. */

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDarkroom, RequestError } from '../../examples/client.js';
+import { sleep } from '../../src/time.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
+import { generate } from '../support/generations.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -89,6 +91,22 @@ describe('npm run demo', () => {
     const { code, stderr } = await runDemo([], { apiKey: 'dk_wrong' });
     expect(code).toBe(1);
     expect(stderr).toContain('does not know the API key from DARKROOM_API_KEY');
+  });
+
+  it('prints every change in the project with --follow, until Ctrl-C', async () => {
+    const following = runDemo(['--follow'], { until: 'SUCCEEDED' });
+    const drawing = darkroom.profile().then(async (profileId) => {
+      // Again and again: the first ones may come before it listens.
+      for (let done = false; !done;) {
+        await generate(darkroom.api, 'generateFromPrompt', { profileId, prompt: 'a jar' });
+        done = await Promise.race([following.then(() => true), sleep(500).then(() => false)]);
+      }
+    });
+    const { code, stdout, stderr } = await following;
+    await drawing;
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+    expect(stdout).toMatch(/^Running now: /);
+    expect(stdout).toMatch(/\d\d:\d\d:\d\d  gen_\S+  SUCCEEDED  http:\S+\/images\//);
   });
 
   it('stops with 130 on Ctrl-C', async () => {

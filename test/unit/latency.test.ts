@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createLatency, type Latency } from '../../src/domain/latency.js';
 import { either, logNormal, randomFrom, type Durations } from '../support/durations.js';
 
-function teach(latency: Latency, durations: Durations, options: { samples: number; seed: number; gapMs?: number }): void {
+function teach(
+  latency: Latency,
+  durations: Durations,
+  options: { samples: number; seed: number; gapMs?: number },
+): void {
   const random = randomFrom(options.seed);
   const { samples, gapMs } = options;
   for (let i = 0; i < samples; i += 1) {
