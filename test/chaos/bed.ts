@@ -80,7 +80,7 @@ async function build(
     UNCONFIRMED_SECONDS: String(options.unconfirmedSeconds),
     // What is left alone for so long is told as a failure, which the verdict then shows.
     GENERATION_DEADLINE_SECONDS: '600',
-    POLL_INTERVAL_MS: '400',
+    LOOK_DELAY_MS: '250',
     LOG_LEVEL: 'info',
     NODE_ENV: 'production',
   };
@@ -96,13 +96,15 @@ async function build(
     });
     return { ...child, url: `http://127.0.0.1:${port}` };
   }
-  function poller(name: string): Child {
-    const environment = { ...shared, ROLE: 'poller' };
+  function poller(name: string, webhooks: Record<string, string>): Child {
+    const environment = { ...shared, ...webhooks, ROLE: 'poller' };
     return createChild({ name, folder: logs, command: script(options, 'main'), environment, ready: /Darkroom polls/ });
   }
   // The first one makes the tables and the demo project.
   const apis = [await started(await api('api-1')), await started(await api('api-2'))];
-  const pollers = [await started(poller('poller-1')), await started(poller('poller-2'))];
+  // What the first one submits is told by webhook, what the second one submits is found by looking only.
+  const webhooks = { BFL_WEBHOOKS: 'true', WEBHOOK_URL: apis[1]?.url ?? '' };
+  const pollers = [await started(poller('poller-1', webhooks)), await started(poller('poller-2', {}))];
   return {
     postgres,
     sandbox,

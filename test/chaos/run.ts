@@ -109,7 +109,8 @@ async function work(
 function listen(options: ChaosOptions, { apis, authorization }: Bed): Subscriber[] {
   return Array.from({ length: options.subscribers }, (_, n) =>
     startSubscriber({
-      name: `subscriber ${n + 1}`,
+      name: `subscriber ${n + 1}${n % 2 === 0 ? '' : ' (SSE)'}`,
+      door: n % 2 === 0 ? 'websocket' : 'stream',
       urls: apis.map(({ url }) => url),
       authorization,
       seed: options.seed,

@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { z } from 'zod';
+import type { Connection, Opening } from './connection.js';
 
 const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('connection_ack') }),
@@ -10,26 +11,10 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('complete') }),
 ]);
 
-/** graphql-transport-ws, spoken by hand: what is cut here is cut in the middle, with nothing tidied up. */
-export type Socket = {
-  /** Cuts the connection without a word. */
-  cut(): void;
-  /** Resolves when it is over, however it ended. */
-  readonly over: Promise<void>;
-};
-
 const handshakeTimeout = 5_000;
 
-/** Connects and, when a document is given, subscribes. `onNext` gets each payload as it comes. */
-export function openSocket(options: {
-  url: string;
-  authorization: string;
-  subscribe?: { query: string; variables: Record<string, unknown> };
-  onReady?: () => void;
-  onNext?: (payload: unknown) => void;
-  onRefused?: (payload: unknown) => void;
-}): Socket {
-  const { url, authorization, subscribe, onReady, onNext, onRefused } = options;
+/** graphql-transport-ws, spoken by hand: what is cut here is cut in the middle, with nothing tidied up. */
+export function openSocket({ url, authorization, subscribe, onReady, onNext, onRefused }: Opening): Connection {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws', { handshakeTimeout });
   const send = (message: unknown): void => socket.send(JSON.stringify(message));
 
@@ -39,7 +24,7 @@ export function openSocket(options: {
     if (message.type === 'ping') send({ type: 'pong' });
     if (message.type === 'connection_ack') {
       onReady?.();
-      if (subscribe !== undefined) send({ id: '1', type: 'subscribe', payload: subscribe });
+      if (subscribe !== null) send({ id: '1', type: 'subscribe', payload: subscribe });
     }
     if (message.type === 'next') onNext?.(message.payload);
     if (message.type === 'error') {

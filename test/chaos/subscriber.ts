@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { randomFrom } from '../../src/sandbox/random.js';
 import { sleep } from '../../src/time.js';
-import { openSocket, type Socket } from './socket.js';
+import type { Connection } from './connection.js';
+import { openSocket } from './socket.js';
+import { openStream } from './stream.js';
 
 const document = `subscription ($after: String) {
   generationEvents(after: $after) {
@@ -58,10 +60,12 @@ export function startSubscriber(options: {
   name: string;
   urls: readonly string[];
   authorization: string;
+  door: 'websocket' | 'stream';
   seed: string;
   cutAfterMs: { least: number; most: number };
 }): Subscriber {
-  const { name, urls, authorization, seed, cutAfterMs } = options;
+  const { name, urls, authorization, door, seed, cutAfterMs } = options;
+  const open = door === 'websocket' ? openSocket : openStream;
   const random = randomFrom(seed, name);
   const stopping = new AbortController();
   const seen = new Map<string, string[]>();
@@ -70,7 +74,7 @@ export function startSubscriber(options: {
   let cursor: string | null = null;
   let events = 0;
   let connections = 0;
-  let socket: Socket | null = null;
+  let connection: Connection | null = null;
 
   function complain(what: string): void {
     if (violations.length < most) violations.push(`${name}: ${what}`);
@@ -122,7 +126,7 @@ export function startSubscriber(options: {
   async function listen(): Promise<void> {
     while (!stopping.signal.aborted) {
       const url = urls[Math.floor(random() * urls.length)] ?? '';
-      const started: Socket = openSocket({
+      const started = open({
         url,
         authorization,
         subscribe: { query: document, variables: cursor === null ? {} : { after: cursor } },
@@ -130,7 +134,7 @@ export function startSubscriber(options: {
         onNext: take,
         onRefused: refused,
       });
-      socket = started;
+      connection = started;
       const { least, most: longest } = cutAfterMs;
       const cut = setTimeout(() => started.cut(), least + random() * (longest - least));
       await started.over;
@@ -150,7 +154,7 @@ export function startSubscriber(options: {
     heard: () => cursor !== null,
     async stop() {
       stopping.abort();
-      socket?.cut();
+      connection?.cut();
       await listening;
     },
   };

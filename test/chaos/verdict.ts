@@ -175,9 +175,11 @@ async function judgeLog(monitor: Monitor): Promise<string[]> {
   const behind = await monitor.sql(`
     select g.id::text from generation g left join generation_event e on e.generation_id = g.id and e.n = g.version
     where e.status is distinct from g.status`);
-  const held = await monitor.sql(
-    `select generation_id::text from attempt where state in ('INTENDED', 'SENT', 'ACCEPTED')`,
-  );
+  const held = await monitor.sql(`
+    select a.generation_id::text as id, a.state::text, a.looks, a.word, a.webhook_key is not null as webhook,
+      extract(epoch from now() - a.accepted_at)::int as "acceptedSecondsAgo", i.pid as "ownedByPid"
+    from attempt a left join instance i on i.id = a.instance_id
+    where a.state in ('INTENDED', 'SENT', 'ACCEPTED')`);
   const show = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row));
   return [
     ...list('events have gaps or a wrong order', show(broken)),
