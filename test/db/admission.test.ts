@@ -164,3 +164,31 @@ it('admits nothing before its time, and nothing past its deadline', async () => 
   const [row] = await bench.sql('select next_attempt_at from generation where id = $1::uuid', due);
   expect(row).toEqual({ next_attempt_at: null });
 });
+
+it('keeps every process to its own limit, whatever the others have', async () => {
+  await bench.accept(20);
+  const take = async (limit: number): Promise<number> =>
+    (await bench.store.worklist.admit({ account, instanceId: newId(), limit, atMost: 100 })).length;
+  expect(await take(3)).toBe(3);
+  // The slots are counted for all: one that may take more takes the rest, one that may take fewer takes nothing.
+  expect(await take(7)).toBe(4);
+  expect(await take(3)).toBe(0);
+  expect(await take(7)).toBe(0);
+  expect(await take(8)).toBe(1);
+});
+
+it('lets a project with one generation wait no longer than for the next free slot behind ten thousand', async () => {
+  const other = await bench.addProject('small');
+  for (let n = 0; n < 20; n += 1) await bench.accept(500);
+  const [first] = await admitted(4);
+  await bench.accept(1, { projectId: other });
+  await bench.store.ledger.change({
+    generationId: first ?? '',
+    attempt: attemptMove(1, null, 'REFUSED', { from: ['INTENDED'] }),
+    generation: generationMove('FAILED', { errorCode: 'PROVIDER_REFUSED' }),
+  });
+  const [next, ...more] = await admitted(4);
+  expect(more).toEqual([]);
+  const [row] = await bench.sql('select project_id::text as project from generation where id = $1::uuid', next);
+  expect(row).toEqual({ project: other });
+});

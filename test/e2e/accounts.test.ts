@@ -20,6 +20,7 @@ const accountSchema = z.object({
   slotsInUse: z.number().nullable(),
   paused: z.object({ code: z.string(), message: z.string(), nextProbeAt: z.string().nullable() }).nullable(),
 });
+const waitingSchema = z.object({ reason: z.string(), message: z.string() });
 const fields = 'id slotsInUse paused { code message nextProbeAt }';
 type Account = z.infer<typeof accountSchema>;
 
@@ -60,6 +61,12 @@ it('waits while the account has no credits, says so, and goes on by itself when 
   expect(paused.paused).toMatchObject({ code: 'PROVIDER_OUT_OF_CREDITS' });
   expect(Date.parse(paused.paused?.nextProbeAt ?? '')).toBeGreaterThan(Date.now());
   for (const id of ids) expect(await waitFor(darkroom.api, id, ({ status }) => status === 'QUEUED')).toBeDefined();
+  const shape = z.object({ generations: z.object({ nodes: z.array(z.object({ waiting: waitingSchema })) }) });
+  const { generations } = await darkroom.api.ask(shape, '{ generations { nodes { waiting { reason message } } } }');
+  expect(generations.nodes).toHaveLength(3);
+  for (const { waiting } of generations.nodes) {
+    expect(waiting).toMatchObject({ reason: 'ACCOUNT_PAUSED', message: expect.stringContaining('out of credits') });
+  }
   const before = darkroom.submits().length;
   expect(before).toBeLessThanOrEqual(3);
 
