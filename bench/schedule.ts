@@ -1,12 +1,4 @@
-import {
-  either,
-  exponential,
-  logNormal,
-  moving,
-  pareto,
-  uniform,
-  type Durations,
-} from '../test/support/durations.js';
+import { either, exponential, logNormal, moving, pareto, uniform, type Durations } from '../test/support/durations.js';
 import { logNormalOver, optimalLooks } from '../test/support/optimal-looks.js';
 import { figuresOf, simulateLooks, type FinishedTask } from '../test/support/simulated-looks.js';
 import { createLatency } from '../src/domain/latency.js';
@@ -49,7 +41,15 @@ function figures(finished: readonly FinishedTask[]): string[] {
   const { looks, meanDelayMs, p99DelayMs, late, fixedLooks, coveredAtStart, coveredLater } = figuresOf(finished);
   const covered = `${(100 * coveredAtStart).toFixed(0)} / ${(100 * coveredLater).toFixed(0)} %`;
   const ratio = (looks / fixedLooks).toFixed(3);
-  return [looks.toFixed(2), meanDelayMs.toFixed(0), p99DelayMs.toFixed(0), percent(late), fixedLooks.toFixed(2), ratio, covered];
+  return [
+    looks.toFixed(2),
+    meanDelayMs.toFixed(0),
+    p99DelayMs.toFixed(0),
+    percent(late),
+    fixedLooks.toFixed(2),
+    ratio,
+    covered,
+  ];
 }
 
 const columns = ['looks', 'mean ms', 'p99 ms', 'late', 'fixed', 'ratio', 'ETA hit'];
@@ -71,7 +71,14 @@ function steady(): void {
         lateShare,
       }).looks;
     const [free, bound] = [best(1), best(0.01)];
-    row([name, ...figures(late), free.toFixed(2), (looks / free).toFixed(3), bound.toFixed(2), (looks / bound).toFixed(3)]);
+    row([
+      name,
+      ...figures(late),
+      free.toFixed(2),
+      (looks / free).toFixed(3),
+      bound.toFixed(2),
+      (looks / bound).toFixed(3),
+    ]);
   }
   for (const { name, durations } of others) {
     const { finished } = simulateLooks({ durations, tasks, seed: 1 });
@@ -82,8 +89,8 @@ function steady(): void {
 function fromNothing(): void {
   console.log(`\nThe first 300 tasks, nothing known before (mean of 20 runs):`);
   head(['durations', ...columns]);
-  const all = [...logNormals.map((each) => ({ ...each, durations: logNormal(each.medianMs, each.sigma) })), ...others];
-  for (const { name, durations } of all) {
+  const first = logNormals.map(({ name, medianMs, sigma }) => ({ name, durations: logNormal(medianMs, sigma) }));
+  for (const { name, durations } of [...first, ...others]) {
     const runs = Array.from({ length: 20 }, (_, i) => simulateLooks({ durations, tasks: 300, seed: i }).finished);
     row([name, ...figures(runs.flat())]);
   }

@@ -26,7 +26,13 @@ export function optimalLooks(options: {
   for (let i = 1; i <= size; i += 1) {
     sums[i] = read(sums, i - 1) + (read(running, i - 1) - read(running, i)) * (i - 0.5) * options.gridMs;
   }
-  const grid: Grid = { gridMs: options.gridMs, size, running, sums, limit: Math.round(options.limitMs / options.gridMs) };
+  const grid: Grid = {
+    gridMs: options.gridMs,
+    size,
+    running,
+    sums,
+    limit: Math.round(options.limitMs / options.gridMs),
+  };
   const keepMean = (latePrice: number): OptimalLooks => {
     let [low, high] = [1e-6, 1];
     let found = solve(grid, high, latePrice);
@@ -61,7 +67,8 @@ function solve(grid: Grid, delayPrice: number, latePrice: number): OptimalLooks 
   for (let i = size - 1; i >= 0; i -= 1) {
     let least = Infinity;
     for (let j = i + 1; j <= size; j += 1) {
-      const cost = read(running, i) + delayPrice * delayOf(grid, i, j) + latePrice * lateOf(grid, i, j) + read(costs, j);
+      const cost =
+        read(running, i) + delayPrice * delayOf(grid, i, j) + latePrice * lateOf(grid, i, j) + read(costs, j);
       if (cost < least) {
         least = cost;
         next[i] = j;
