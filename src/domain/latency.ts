@@ -1,4 +1,4 @@
-import { ageWhere, at, cellCount, cumulate, edges, positionOf, rises, valueAt } from './log-axis.js';
+import { ageWhere, cellCount, cumulate, edges, positionOf, rises, valueAt } from './log-axis.js';
 import { memoryless, mixture, smooth, type Distribution } from './smooth.js';
 
 /**
@@ -119,7 +119,7 @@ export function createLatency(): Latency {
     const last = Math.min(cellCount - 1, Math.max(first, Math.ceil(to) - 1));
     const part = (cell: number): number => {
       const covered = first === last ? 1 : Math.min(to, cell + 1) - Math.max(from, cell);
-      return (at(forecast.mass, cell) + 1e-12) * covered;
+      return ((forecast.mass[cell] ?? 0) + 1e-12) * covered;
     };
     let sum = 0;
     for (let cell = first; cell <= last; cell += 1) sum += part(cell);
@@ -129,7 +129,7 @@ export function createLatency(): Latency {
       view.seen += 1;
       view.fresh += 1;
       const { counts, unit } = view;
-      for (let cell = first; cell <= last; cell += 1) counts[cell] = at(counts, cell) + (unit * part(cell)) / sum;
+      for (let cell = first; cell <= last; cell += 1) counts[cell] = (counts[cell] ?? 0) + (unit * part(cell)) / sum;
     }
   }
 
@@ -159,13 +159,13 @@ export function createLatency(): Latency {
     summary() {
       if (samples === 0) return null;
       const over = overOfSeen();
-      const rounded = (p: number): number => Math.round(ageWhere(over, p * at(over, cellCount)));
+      const rounded = (p: number): number => Math.round(ageWhere(over, p * (over[cellCount] ?? 0)));
       return { p50Ms: rounded(0.5), p95Ms: rounded(0.95), p99Ms: rounded(0.99), samples };
     },
     quantile(p) {
       if (samples === 0) return null;
       const over = overOfSeen();
-      return ageWhere(over, p * at(over, cellCount));
+      return ageWhere(over, p * (over[cellCount] ?? 0));
     },
     remaining(ageMs, p) {
       if (samples === 0) return null;
@@ -195,16 +195,16 @@ function roomOf({ total, unit }: View): number {
 
 function refresh(view: View): void {
   const { counts, unit } = view;
-  for (let cell = 0; cell < cellCount; cell += 1) counts[cell] = at(counts, cell) / unit;
+  for (let cell = 0; cell < cellCount; cell += 1) counts[cell] = (counts[cell] ?? 0) / unit;
   view.total /= unit;
   view.unit = 1;
   view.fresh = 0;
   const room = roomOf(view);
   for (const { width, mass, over } of view.experts) {
     if (width === null) memoryless(counts, mass);
-    else smooth(counts, width, mass);
+    else smooth(counts, view.total, width, mass);
     for (let cell = 0; cell < cellCount; cell += 1) {
-      mass[cell] = (1 - room) * at(mass, cell) + room * at(unknown.mass, cell);
+      mass[cell] = (1 - room) * (mass[cell] ?? 0) + room * (unknown.mass[cell] ?? 0);
     }
     cumulate(mass, over);
   }

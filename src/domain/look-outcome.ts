@@ -1,5 +1,5 @@
 import type { Distribution } from './smooth.js';
-import { at, cellCount, edges, spans } from './log-axis.js';
+import { cellCount, edges, spans } from './log-axis.js';
 
 /** When to look at the tasks of one model and size. */
 export type LookPlan = {
@@ -29,13 +29,13 @@ export function outcomeOf({ looks, first }: LookPlan, { mass }: Distribution, li
   /** The age at which so many looks are due, searched from cell `from` on; leaves its cell in `found`. */
   const ageAt = (from: number, due: number): number => {
     found = from;
-    while (found < cellCount - 1 && at(looks, found + 1) < due) found += 1;
-    const low = at(looks, found);
-    return at(edges, found) + ((due - low) / (at(looks, found + 1) - low)) * at(spans, found);
+    while (found < cellCount - 1 && (looks[found + 1] ?? 0) < due) found += 1;
+    const low = looks[found] ?? 0;
+    return (edges[found] ?? 0) + ((due - low) / ((looks[found + 1] ?? 0) - low)) * (spans[found] ?? 0);
   };
   /** The area under the looks up to such an age in the cell that was found. */
   const areaAt = (age: number, due: number): number =>
-    at(areas, found) + ((age - at(edges, found)) * (at(looks, found) + due)) / 2;
+    (areas[found] ?? 0) + ((age - (edges[found] ?? 0)) * ((looks[found] ?? 0) + due)) / 2;
   /** So many tasks end in this cell and are found by a look that is equally likely to be due anywhere from `low` to `high`. */
   const add = (tasks: number, end: { cell: number; age: number; limit: number }, low: number, high: number): void => {
     if (tasks <= 0 || high - low < 1e-9) return;
@@ -49,22 +49,23 @@ export function outcomeOf({ looks, first }: LookPlan, { mass }: Distribution, li
 
   let limitCell = 0;
   for (let cell = 0; cell < cellCount; cell += 1) {
-    const tasks = at(mass, cell);
+    const tasks = mass[cell] ?? 0;
     // Too few to count, and there are many such cells.
     if (tasks < 1e-7) continue;
-    const age = (at(edges, cell) + at(edges, cell + 1)) / 2;
-    while (limitCell < cellCount - 1 && at(edges, limitCell + 1) < age + limitMs) limitCell += 1;
-    const rise = at(looks, limitCell + 1) - at(looks, limitCell);
-    const limit = at(looks, limitCell) + ((age + limitMs - at(edges, limitCell)) / at(spans, limitCell)) * rise;
+    const age = ((edges[cell] ?? 0) + (edges[cell + 1] ?? 0)) / 2;
+    while (limitCell < cellCount - 1 && (edges[limitCell + 1] ?? 0) < age + limitMs) limitCell += 1;
+    const rise = (looks[limitCell + 1] ?? 0) - (looks[limitCell] ?? 0);
+    const limit =
+      (looks[limitCell] ?? 0) + ((age + limitMs - (edges[limitCell] ?? 0)) / (spans[limitCell] ?? 0)) * rise;
     const end = { cell, age, limit };
 
-    const due = (at(looks, cell) + at(looks, cell + 1)) / 2;
+    const due = ((looks[cell] ?? 0) + (looks[cell + 1] ?? 0)) / 2;
     const before = Math.floor(due - first);
     const part = due - first - before;
     if (due < first) {
       add(tasks, end, first, first + jitter);
       outcome.looks += tasks;
-    } else if (at(looks, cell + 1) - at(looks, cell) > 0.5) {
+    } else if ((looks[cell + 1] ?? 0) - (looks[cell] ?? 0) > 0.5) {
       // So many looks a cell that their phase no longer matters.
       add(tasks, end, due, due + 1);
       outcome.looks += tasks * (due - first + 1 + (1 - jitter) / 2);
@@ -86,7 +87,7 @@ export function outcomeOf({ looks, first }: LookPlan, { mass }: Distribution, li
 function areasOf(table: Float64Array): Float64Array {
   const areas = new Float64Array(cellCount + 1);
   for (let cell = 0; cell < cellCount; cell += 1) {
-    areas[cell + 1] = at(areas, cell) + (at(spans, cell) * (at(table, cell) + at(table, cell + 1))) / 2;
+    areas[cell + 1] = (areas[cell] ?? 0) + ((spans[cell] ?? 0) * ((table[cell] ?? 0) + (table[cell + 1] ?? 0))) / 2;
   }
   return areas;
 }

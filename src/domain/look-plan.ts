@@ -1,5 +1,5 @@
 import type { Forecast } from './latency.js';
-import { ageWhere, at, cellCount, cumulate, edges, spans } from './log-axis.js';
+import { ageWhere, cellCount, cumulate, edges, spans } from './log-axis.js';
 import { outcomeOf, type LookOutcome, type LookPlan } from './look-outcome.js';
 
 /** What the looks are to achieve, in ms. */
@@ -17,7 +17,9 @@ const lateShare = 0.009;
 /** Aimed at, of the wanted mean: the rest is for the same reason. */
 const aimedAt = 0.95;
 /** Where the first look may be due, in looks. A late first look saves looks, unless some tasks end at once. */
-const firsts = [1.25, 1, 0.75, 0.25];
+const firsts = [1.25, 1, 0.75, 0.25] as const;
+/** Where the search begins: looks every 2 × the mean, of which each finds one task in twenty. */
+const priceAtFirst = 0.5;
 /** Beyond the age that so many tasks stay below, gaps stay below the limit of lateness up to this many times that age. */
 const tailFrom = 0.97;
 const tailFactor = 8;
@@ -31,56 +33,57 @@ type Prices = { delay: number; late: number };
 /** The plan with the fewest looks that keeps the mean and the lateness, if the forecast is right. Takes about a ms. */
 export function planLooks(forecast: Forecast, aim: LookAim): LookPlan {
   const spacing = spacingFor(forecast, aim);
-  let best: Candidate | null = null;
-  for (const first of firsts) {
-    const tried = cheapest((prices) => {
+  const targetMs = aimedAt * aim.wantedDelayMs;
+  const prices = { delay: priceAtFirst / targetMs, late: 0 };
+
+  /** The plan for this price of lateness, with the price of delay that keeps the mean. */
+  function keepMean(first: number, late: number): Candidate {
+    let [low, high] = [0, Infinity];
+    prices.late = late;
+    for (let turn = 0; ; turn += 1) {
       const plan = { looks: spacing(prices), first };
-      return { plan, outcome: outcomeOf(plan, forecast, lateFactor * aim.wantedDelayMs) };
-    }, aimedAt * aim.wantedDelayMs);
-    if (best !== null && !isBetter(tried.outcome, best.outcome)) break;
-    best = tried;
+      const outcome = outcomeOf(plan, forecast, lateFactor * aim.wantedDelayMs);
+      const excess = outcome.delayMs / targetMs;
+      if (Math.abs(excess - 1) < 0.008 || turn === 16) return { plan, outcome };
+      if (excess > 1) low = prices.delay;
+      else high = prices.delay;
+      // The delay falls with the root of its price, or more slowly.
+      const next = prices.delay * excess ** 2;
+      const useful = (next > low && next < high && turn < 6) || low === 0 || high === Infinity;
+      prices.delay = useful ? next : Math.sqrt(low * high);
+    }
   }
-  // Unreachable: there is always a first candidate.
-  return best === null ? { looks: spacing({ delay: 1e-4, late: 0 }), first: 1 } : best.plan;
+
+  /** The least price of lateness that keeps its share. */
+  function keepBoth(first: number): Candidate & { late: number } {
+    let best = { ...keepMean(first, 0), late: 0 };
+    if (best.outcome.late <= lateShare) return best;
+    let [low, high] = [0, 8];
+    for (let turn = 0; turn < 6; turn += 1) {
+      const middle = (low + high) / 2;
+      const tried = { ...keepMean(first, 2 ** middle), late: 2 ** middle };
+      const good = tried.outcome.late <= lateShare;
+      if (good) high = middle;
+      else low = middle;
+      if (good || tried.outcome.late < best.outcome.late) best = tried;
+    }
+    return best;
+  }
+
+  let best = keepBoth(firsts[0]);
+  for (const first of firsts.slice(1)) {
+    // The price hardly depends on the first look, unless one of them needs none.
+    const free = { ...keepMean(first, 0), late: 0 };
+    const kept = free.outcome.late <= lateShare || best.late === 0;
+    const tried = kept ? free : { ...keepMean(first, best.late), late: best.late };
+    if (isBetter(tried.outcome, best.outcome)) best = tried;
+  }
+  return best.plan;
 }
 
 function isBetter(one: LookOutcome, other: LookOutcome): boolean {
   if (other.late > lateShare) return one.late < other.late;
   return one.late <= lateShare && one.looks < other.looks;
-}
-
-/** Finds the price of lateness that keeps its share, and for each that is tried the price of delay that keeps the mean. */
-function cheapest(attempt: (prices: Prices) => Candidate, targetMs: number): Candidate {
-  // For looks every 2 × target, of which each finds one task in twenty.
-  let delay = 10 / (targetMs * 20);
-  const keepMean = (late: number): Candidate => {
-    let [low, high] = [0, Infinity];
-    let candidate = attempt({ delay, late });
-    for (let turn = 0; turn < 16; turn += 1) {
-      const excess = candidate.outcome.delayMs / targetMs;
-      if (Math.abs(excess - 1) < 0.008) break;
-      if (excess > 1) low = delay;
-      else high = delay;
-      // The delay falls with the root of its price, or more slowly.
-      const next = delay * excess ** 2;
-      const inside = next > low && next < high && turn < 6;
-      delay = inside || high === Infinity || low === 0 ? next : Math.sqrt(low * high);
-      candidate = attempt({ delay, late });
-    }
-    return candidate;
-  };
-  let best = keepMean(0);
-  if (best.outcome.late <= lateShare) return best;
-  let [low, high] = [0, 9];
-  for (let turn = 0; turn < 6; turn += 1) {
-    const middle = (low + high) / 2;
-    const tried = keepMean(2 ** middle);
-    const good = tried.outcome.late <= lateShare;
-    if (good) high = middle;
-    else low = middle;
-    if (good || tried.outcome.late < best.outcome.late) best = tried;
-  }
-  return best;
 }
 
 /**
@@ -96,25 +99,25 @@ function spacingFor(forecast: Forecast, { wantedDelayMs, floorMs, capMs }: LookA
   const longest = new Float64Array(cellCount);
   const steady = new Float64Array(cellCount);
   for (let cell = 0; cell < cellCount; cell += 1) {
-    const age = at(edges, cell);
-    const running = Math.max(1e-12, 1 - at(over, cell));
-    const after = Math.max(1e-12, 1 - at(over, cell + 1));
-    hazards[cell] = Math.max(1e-12, Math.log(running / after) / at(spans, cell));
+    const age = edges[cell] ?? 0;
+    const running = Math.max(1e-12, 1 - (over[cell] ?? 0));
+    const after = Math.max(1e-12, 1 - (over[cell + 1] ?? 0));
+    hazards[cell] = Math.max(1e-12, Math.log(running / after) / (spans[cell] ?? 0));
     longest[cell] = age < tailMs ? capMs : Math.min(capMs, limitMs * Math.max(1, age / (tailFactor * tailMs)));
     steady[cell] = ignorance / (2 * wantedDelayMs * Math.max(1, Math.sqrt(age / steadyUntilMs)));
   }
   const densities = new Float64Array(cellCount);
   return (prices) => {
     for (let cell = 0; cell < cellCount; cell += 1) {
-      const hazard = at(hazards, cell);
+      const hazard = hazards[cell] ?? 0;
       let square = 2 / (prices.delay * hazard);
       if (square > limitMs * limitMs) {
         square *= Math.max(0, 1 - limitMs * prices.late * hazard);
         square = Math.max(limitMs * limitMs, square);
       }
-      const gap = Math.min(at(longest, cell), Math.sqrt(square));
-      const density = (1 - ignorance) / gap + at(steady, cell);
-      densities[cell] = at(spans, cell) * Math.min(1 / floorMs, Math.max(1 / capMs, density));
+      const gap = Math.min(longest[cell] ?? 0, Math.sqrt(square));
+      const density = (1 - ignorance) / gap + (steady[cell] ?? 0);
+      densities[cell] = (spans[cell] ?? 0) * Math.min(1 / floorMs, Math.max(1 / capMs, density));
     }
     return cumulate(densities);
   };

@@ -1,5 +1,5 @@
 import type { Latency } from './latency.js';
-import { ageWhere, at, cellCount, edges, positionOf, spans, valueAt } from './log-axis.js';
+import { ageWhere, cellCount, edges, positionOf, spans, valueAt } from './log-axis.js';
 import { jitter, type LookPlan } from './look-outcome.js';
 import { planLooks, type LookAim } from './look-plan.js';
 
@@ -35,15 +35,15 @@ export function createSchedule(latency: Latency, aim: LookAim = defaultAim): Sch
 
 /** The age in ms at which a plan wants the look after one at `ageMs`; `chance` (0 to 1) is where its first one is due. */
 export function dueAfter({ looks, first }: LookPlan, ageMs: number, chance: number): number {
-  const end = at(edges, cellCount);
-  const pace = (at(looks, cellCount) - at(looks, cellCount - 1)) / at(spans, cellCount - 1);
+  const end = edges[cellCount] ?? 0;
+  const pace = ((looks[cellCount] ?? 0) - (looks[cellCount - 1] ?? 0)) / (spans[cellCount - 1] ?? 0);
   // Beyond the axis it goes on as at its end.
   if (ageMs >= end) return ageMs + 1 / pace;
   const had = valueAt(looks, positionOf(ageMs));
   const begin = first + jitter * chance;
   // A task within a quarter of its first look has had it: what is due may have moved a little since.
   const due = had < begin - 0.25 ? begin : had + 1;
-  const beyond = due - at(looks, cellCount);
+  const beyond = due - (looks[cellCount] ?? 0);
   return beyond > 0 ? end + beyond / pace : ageWhere(looks, due);
 }
 
