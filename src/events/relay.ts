@@ -32,24 +32,33 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
   const { source, hub, logger } = options;
   let position = 0;
   let noted = new Map<string, number>();
+  let failing = false;
+
+  async function handOn(): Promise<void> {
+    while (true) {
+      const events = await source.after(position, readAtOnce);
+      const last = events.at(-1);
+      if (last === undefined) return;
+      noteBatch(events);
+      hub.publish(events);
+      position = last.position;
+      if (events.length < readAtOnce) return;
+    }
+  }
 
   const ticker = createTicker({
-    everyMs: () => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs),
+    everyMs: () => (hub.listeners() > 0 && !failing ? listenedEveryMs : relayEveryMs),
     async run() {
-      const { last: newest, waiting } = await source.state();
-      if (!waiting && newest <= position) return;
-      if (waiting) await source.number();
-      while (true) {
-        const events = await source.after(position, readAtOnce);
-        const last = events.at(-1);
-        if (last === undefined) return;
-        noteBatch(events);
-        hub.publish(events);
-        position = last.position;
-        if (events.length < readAtOnce) return;
-      }
+      const { last, waiting } = await source.state();
+      // First what has its position already: numbering takes a commit.
+      if (last > position) await handOn();
+      if (waiting && (await source.number()) !== null) await handOn();
+      failing = false;
     },
-    onError: (error) => logger.error({ err: asError(error) }, 'Events could not be relayed; again'),
+    onError(error) {
+      failing = true;
+      logger.error({ err: asError(error) }, 'Events could not be relayed; again');
+    },
   });
 
   const progress = createTicker({
