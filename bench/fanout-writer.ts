@@ -6,14 +6,15 @@ import { createRelay } from '../src/events/relay.js';
 import { createLogger } from '../src/logger.js';
 import { openStore } from '../src/store/store.js';
 import { acceptOne, newGeneration } from '../test/support/new-generation.js';
-import type { Moment, WriterOrder } from './fanout.ts';
+import type { Moment, WriterOrder, Written } from './fanout.ts';
 
 const order = JSON.parse(process.argv[2] ?? '') as WriterOrder;
 const steps = ['SUBMITTING', 'RUNNING', 'SAVING', 'SUCCEEDED'] as const;
 const changes = order.perSecond * order.seconds;
 
 const store = openStore(order.databaseUrl, () => relay.poke());
-const relay = createRelay({ source: store.events, hub: createHub(), logger: createLogger('warn') });
+const hub = createHub();
+const relay = createRelay({ source: store.events, hub, logger: createLogger('warn') });
 await relay.start();
 
 const ids: string[] = [];
@@ -33,7 +34,14 @@ await store.database.prisma.$executeRawUnsafe('vacuum analyze');
 process.send?.({ what: 'ready', value: null });
 await new Promise((go) => process.once('message', go));
 
+const now = (): number => performance.timeOrigin + performance.now();
+const nameOf = (generationId: string, version: number): string => `${publicId('Generation', generationId)}/${version}`;
 const written: Moment[] = [];
+const committed: Moment[] = [];
+const numbered: Moment[] = [];
+hub.onTopic({ projectId: order.projectId, profileId: null }, (event) => {
+  numbered.push([nameOf(event.generationId, event.n), now()]);
+});
 const writing: Promise<void>[] = [];
 
 async function change(n: number): Promise<void> {
@@ -41,8 +49,10 @@ async function change(n: number): Promise<void> {
   const step = Math.floor(n / ids.length);
   const to = steps[step];
   if (to === undefined) return;
-  written.push([`${publicId('Generation', generationId)}/${step + 2}`, performance.timeOrigin + performance.now()]);
+  const name = nameOf(generationId, step + 2);
+  written.push([name, now()]);
   const result = await store.ledger.change({ generationId, attempt: null, generation: generationMove(to) });
+  committed.push([name, now()]);
   if (!result.generationChanged) throw new Error(`${generationId} did not become ${to}.`);
 }
 
@@ -57,4 +67,4 @@ await new Promise<void>((done) => {
   }, 2);
 });
 await Promise.all(writing);
-process.send?.({ what: 'written', value: written });
+process.send?.({ what: 'written', value: { written, committed, numbered } satisfies Written });

@@ -12,6 +12,8 @@ import { cpuSeconds, startServer } from './processes.ts';
 
 /** A change, named by its generation and version, with a time in milliseconds since 1970. */
 export type Moment = [change: string, at: number];
+/** When each change was asked for, was committed, and was read with its position by the process that wrote it. */
+export type Written = { written: Moment[]; committed: Moment[]; numbered: Moment[] };
 export type ReaderOrder = { url: string; apiKey: string; profiles: string[]; perProfile: number; generation: boolean };
 export type WriterOrder = {
   databaseUrl: string;
@@ -112,11 +114,11 @@ async function main(options: Options): Promise<void> {
     const clocks: [(number | null)[], (number | null)[]] = [[], []];
     await new Promise((wait) => setTimeout(wait, warmSeconds * 1_000));
     clocks[0] = await Promise.all(pids.map(cpuSeconds));
-    const written = (await writer.heard('written')) as Moment[];
+    const told = (await writer.heard('written')) as Written;
     clocks[1] = await Promise.all(pids.map(cpuSeconds));
-    readers.say({ expect: written.length * options.each });
+    readers.say({ expect: told.written.length * options.each });
     const received = (await readers.heard('received')) as Moment[];
-    report(options, written, received, clocks);
+    report(options, told, received, clocks);
   } finally {
     for (const each of stops.splice(0).toReversed()) await each();
   }
@@ -172,26 +174,36 @@ function start(script: string, order: unknown): Helper {
 
 function report(
   options: Options,
-  written: readonly Moment[],
+  { written, committed, numbered }: Written,
   received: readonly Moment[],
   [before, after]: readonly [readonly (number | null)[], readonly (number | null)[]],
 ): void {
   const from = (written[0]?.[1] ?? 0) + warmSeconds * 1_000;
   const measured = new Map(written.filter(([, at]) => at >= from));
-  const times = received.flatMap(([change, at]) => {
-    const began = measured.get(change);
-    return began === undefined ? [] : [at - began];
-  });
-  times.sort((a, b) => a - b);
-  const at = (share: number): string => (times[Math.floor((times.length - 1) * share)] ?? NaN).toFixed(1);
+  const timesOf = (moments: readonly Moment[]): number[] =>
+    moments
+      .flatMap(([change, at]) => {
+        const began = measured.get(change);
+        return began === undefined ? [] : [at - began];
+      })
+      .toSorted((a, b) => a - b);
+  const line = (what: string, times: readonly number[]): string => {
+    const at = (share: number): string => (times[Math.floor((times.length - 1) * share)] ?? NaN).toFixed(1).padStart(7);
+    return `${what.padEnd(12)} ${at(0.5)} ${at(0.95)} ${at(0.99)} ${at(1)}`;
+  };
+  const messages = timesOf(received);
   const seconds = ((written.at(-1)?.[1] ?? 0) - from) / 1_000;
   const cpu = before.map((clock, n) => (100 * ((after[n] ?? NaN) - (clock ?? NaN))) / options.seconds);
   const [api, readers, writer] = cpu.map((share) => `${share.toFixed(0)} %`);
   console.log(`
 ${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}
 ${options.profiles * options.each} subscribers, ${(measured.size / seconds).toFixed(0)} changes/s, each of interest to ${options.each}${options.generation ? ', with its generation' : ''}
-messages ${times.length} of ${measured.size * options.each}
-from before the write to the message: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms
+messages ${messages.length} of ${measured.size * options.each}
+milliseconds from just before the write to
+                 p50     p95     p99 longest
+${line('the commit', timesOf(committed))}
+${line('its position', timesOf(numbered))}
+${line('the message', messages)}
 CPU of one core: API ${api}, readers ${readers}, writer ${writer}`);
 }
 

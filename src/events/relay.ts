@@ -35,30 +35,37 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
   let position = 0;
   let noted = new Map<string, number>();
 
+  async function handOn(newest: number): Promise<void> {
+    if (hub.listeners() === 0) {
+      // Whoever begins to listen hears what comes after the hub's position, and reads what lies before.
+      hub.moveTo(newest);
+      position = Math.max(position, newest);
+      return;
+    }
+    while (true) {
+      const events = await source.after(position, readAtOnce);
+      const last = events.at(-1);
+      if (last === undefined) return;
+      noteBatch(events);
+      hub.publish(events);
+      position = last.position;
+      if (events.length < readAtOnce) return;
+    }
+  }
+
   const ticker = createTicker({
     everyMs: () => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs),
     pokedEveryMs: relayPokedEveryMs,
     async run() {
-      const { last: newest, waiting } = await source.state();
-      if (!waiting && newest <= position) return;
-      if (waiting) await source.number();
-      if (hub.listeners() === 0) {
-        // Whoever begins to listen hears what comes after the hub's position, and reads what lies before.
-        hub.moveTo(newest);
-        position = Math.max(position, newest);
-        return;
-      }
-      while (true) {
-        const events = await source.after(position, readAtOnce);
-        const last = events.at(-1);
-        if (last === undefined) return;
-        noteBatch(events);
-        hub.publish(events);
-        position = last.position;
-        if (events.length < readAtOnce) return;
-      }
+      const { last, waiting } = await source.state();
+      // First what has its position already: numbering takes a commit.
+      if (last > position) await handOn(last);
+      // Where nobody listens the next run moves on.
+      if (waiting && (await source.number()) !== null && hub.listeners() > 0) await handOn(last);
     },
-    onError: (error) => logger.error({ err: asError(error) }, 'Events could not be relayed; again'),
+    onError(error) {
+      logger.error({ err: asError(error) }, 'Events could not be relayed; again');
+    },
   });
 
   const progress = createTicker({

@@ -97,6 +97,39 @@ describe('the relay', () => {
     await relay.stop();
   });
 
+  it('looks more often while somebody listens', async () => {
+    const { source, hub, relay } = await make();
+    const state = vi.spyOn(source, 'state');
+    await pass(1_000);
+    expect(state).toHaveBeenCalledTimes(50);
+    const quiet = createRelay({ source, hub: createHub(), logger: quietLogger().logger });
+    await relay.stop();
+    state.mockClear();
+    await quiet.start();
+    await pass(1_000);
+    expect(state.mock.calls.length).toBeLessThanOrEqual(11);
+    expect(hub.listeners()).toBe(1);
+    await quiet.stop();
+  });
+
+  it('hands on what has its position before it numbers more', async () => {
+    const { source, relay, heard } = await make();
+    source.elsewhere = true;
+    source.commit(1);
+    source.elsewhere = false;
+    source.commit(1);
+    let before: number[] = [];
+    const number = source.number.bind(source);
+    source.number = async () => {
+      before = [...heard];
+      return await number();
+    };
+    relay.poke();
+    await pass(0);
+    expect([before, heard]).toEqual([[1], [1, 2]]);
+    await relay.stop();
+  });
+
   it('sees what other processes committed and numbered without a poke', async () => {
     const { source, relay, heard } = await make();
     source.elsewhere = true;
