@@ -91,6 +91,22 @@ export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileI
   finishedAt: Date | null;
 };
 
+/** The few parts of a generation that lists mostly show, cheap to read by the page. */
+export type ListedGeneration = Pick<
+  Generation,
+  | 'id'
+  | 'version'
+  | 'status'
+  | 'control'
+  | 'profileId'
+  | 'provider'
+  | 'model'
+  | 'prompt'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'finishedAt'
+>;
+
 export type Attempt = {
   generationId: string;
   n: number;

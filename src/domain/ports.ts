@@ -5,6 +5,7 @@ import type {
   Generation,
   GenerationEvent,
   ImageRecord,
+  ListedGeneration,
   NewGeneration,
   Profile,
   RequestKey,
@@ -72,6 +73,8 @@ export type History = {
   /** In the order of the ids asked for; null where there is none. */
   generations(projectId: string, ids: readonly string[]): Promise<(Generation | null)[]>;
   page(projectId: string, filter: GenerationFilter, window: Window): Promise<Generation[]>;
+  /** The same page of the few parts that lists mostly show. */
+  listed(projectId: string, filter: GenerationFilter, window: Window): Promise<ListedGeneration[]>;
   /** Not yet terminal, newest first, at most `limit`. */
   running(projectId: string, filter: GenerationFilter, limit: number): Promise<Generation[]>;
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;

@@ -1,4 +1,8 @@
-import type { Attempt as AttemptRecord, Generation as GenerationRecord } from '../domain/generation.js';
+import type {
+  Attempt as AttemptRecord,
+  Generation as GenerationRecord,
+  ListedGeneration,
+} from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
 import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
 import { PageInfo, type Connection } from './connection.js';
@@ -223,6 +227,33 @@ export function generationNode(record: GenerationRecord): Generation {
     finishedAt: record.finishedAt,
     deadline: record.deadline,
     nextAttemptAt: record.nextAttemptAt,
+  };
+}
+
+/** The fields that `listedNode` has, and those that are loaded by its keys. */
+const listedFields: ReadonlySet<string> = new Set([
+  ...['__typename', 'id', 'version', 'status', 'control', 'provider', 'prompt', 'createdAt', 'updatedAt', 'finishedAt'],
+  ...['profile', 'model', 'images', 'controlImage', 'imagePrompt', 'attempts', 'progress', 'events'],
+]);
+
+export function isListed(field: string): boolean {
+  return listedFields.has(field);
+}
+
+/** A generation in a list of which nothing but listed fields is asked for. */
+export type ListedNode = Pick<
+  Generation,
+  '__typename' | 'key' | 'profileKey' | 'modelId' | Exclude<keyof ListedGeneration, 'profileId' | 'model'>
+>;
+
+export function listedNode({ id, profileId, model, ...rest }: ListedGeneration): ListedNode {
+  return {
+    __typename: 'Generation',
+    ...rest,
+    id: publicId('Generation', id),
+    key: id,
+    profileKey: profileId,
+    modelId: model,
   };
 }
 

@@ -2,12 +2,36 @@ import { keyOf } from '../domain/ids.js';
 import type { ControlKind, GenerationStatus } from '../domain/lifecycle.js';
 import type { GenerationFilter as FilterValue } from '../domain/ports.js';
 import { DarkroomError } from '../errors.js';
-import { connectionOf, pageBounds, windowOf } from './connection.js';
+import type { GraphQLResolveInfo } from 'graphql';
+import { fieldsAsked } from './asked.js';
+import { connectionOf, pageBounds, windowOf, type Connection } from './connection.js';
 import { viewerOf, type Context } from './context.js';
-import { Arg, Ctx, Field, FieldResolver, Float, ID, InputType, Int, Query, Resolver, Root } from './decorators.js';
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  Float,
+  ID,
+  Info,
+  InputType,
+  Int,
+  Query,
+  Resolver,
+  Root,
+} from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum } from './enums.js';
 import { eventNode, GenerationEvent } from './event.js';
-import { Attempt, attemptNode, Generation, GenerationConnection, generationNode } from './generation-types.js';
+import {
+  Attempt,
+  attemptNode,
+  Generation,
+  GenerationConnection,
+  generationNode,
+  isListed,
+  listedNode,
+  type ListedNode,
+} from './generation-types.js';
 import { Image, imageNode } from './image.js';
 import { Model, modelNode } from './model.js';
 import { FinetuneProfile, profileNode } from './profile.js';
@@ -69,12 +93,17 @@ export class GenerationResolver {
     @Ctx() context: Context,
     @Arg('filter', () => GenerationFilter, { nullable: true, description: 'Which ones.' }) filter: FilterValue | null,
     @Arg('first', () => Int, { defaultValue: pageBounds.byDefault, description: '1 to 100.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue from.' }) after?: string | null,
-  ): Promise<GenerationConnection> {
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to continue from.' }) after: string | null,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Connection<Generation | ListedNode>> {
     const window = windowOf(first, after);
     const { projectId } = viewerOf(context);
-    const rows = await context.services.history.page(projectId, filterOf(filter as GenerationFilter | null), window);
-    return connectionOf(rows, window, generationNode);
+    const { history } = context.services;
+    const wanted = filterOf(filter as GenerationFilter | null);
+    const asked = [...fieldsAsked(info, ['nodes']), ...fieldsAsked(info, ['edges', 'node'])];
+    return asked.every(isListed)
+      ? connectionOf(await history.listed(projectId, wanted, window), window, listedNode)
+      : connectionOf(await history.page(projectId, wanted, window), window, generationNode);
   }
 
   @FieldResolver(() => FinetuneProfile, { nullable: true, description: 'The finetune profile that it was made with.' })

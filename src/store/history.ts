@@ -1,24 +1,12 @@
 import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
-import { parameterNames, type ParameterName, type ParameterValue, type ParameterValues } from '../domain/model.js';
-import type { GenerationFilter, History, Window } from '../domain/ports.js';
+import type { GenerationFilter, History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
-import type { Attempt as AttemptRow, Generation as GenerationRow, Prisma } from './generated/client.js';
-
-/** Parameters as they were kept; a name that this version does not know is left out. */
-export function readParameters(kept: unknown): ParameterValues {
-  if (typeof kept !== 'object' || kept === null) throw new Error('Kept parameters must be an object.');
-  const given: Partial<Record<ParameterName, unknown>> = kept;
-  const values: Partial<Record<ParameterName, ParameterValue>> = {};
-  for (const name of parameterNames) {
-    const value = given[name];
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') values[name] = value;
-    else if (value !== undefined) throw new Error(`The kept parameter ${name} is of no known kind.`);
-  }
-  return values;
-}
+import { generationPage, listedPage } from './generation-page.js';
+import type { Attempt as AttemptRow, Prisma } from './generated/client.js';
+import { micros, toGeneration } from './generation-row.js';
 
 /** Every read of the ledger stays inside one project. */
 export function createHistory(database: Database): History {
@@ -39,9 +27,10 @@ export function createHistory(database: Database): History {
       const byId = new Map(found.map((generation) => [generation.id, generation]));
       return ids.map((id) => byId.get(id) ?? null);
     },
-    page: async (projectId, filter, window) => await find(whereOf(projectId, filter, window), window.first),
+    page: async (projectId, filter, window) => await generationPage(database, projectId, filter, window),
+    listed: async (projectId, filter, window) => await listedPage(database, projectId, filter, window),
     running: async (projectId, filter, limit) =>
-      await find({ AND: [whereOf(projectId, filter, null), { status: { in: liveStatuses } }] }, limit),
+      await find({ AND: [whereOf(projectId, filter), { status: { in: liveStatuses } }] }, limit),
     async attempts(projectId, generationIds) {
       const rows = await prisma.attempt.findMany({
         where: { projectId, generationId: { in: [...generationIds] } },
@@ -63,10 +52,9 @@ export function createHistory(database: Database): History {
   };
 }
 
-function whereOf(projectId: string, filter: GenerationFilter, window: Window | null): Prisma.GenerationWhereInput {
+function whereOf(projectId: string, filter: GenerationFilter): Prisma.GenerationWhereInput {
   // A time range is a range of ids: a UUIDv7 begins with its time.
   const bounds: Prisma.GenerationWhereInput[] = [];
-  if (window?.after != null) bounds.push({ id: { lt: window.after } });
   if (filter.createdFrom != null) bounds.push({ id: { gte: lowestIdAt(filter.createdFrom) } });
   if (filter.createdTo != null) bounds.push({ id: { lt: lowestIdAt(filter.createdTo) } });
   return {
@@ -76,21 +64,6 @@ function whereOf(projectId: string, filter: GenerationFilter, window: Window | n
     ...(filter.profileId == null ? {} : { profileId: filter.profileId }),
     ...(filter.control == null ? {} : { control: { in: [...filter.control] } }),
     ...(filter.provider == null ? {} : { provider: { in: [...filter.provider] } }),
-  };
-}
-
-function micros(value: bigint | null): number | null {
-  return value === null ? null : Number(value);
-}
-
-export function toGeneration(row: GenerationRow): Generation {
-  return {
-    ...row,
-    parameters: readParameters(row.parameters),
-    resultSeed: micros(row.resultSeed),
-    costEstimatedMicros: micros(row.costEstimatedMicros),
-    costQuotedMicros: micros(row.costQuotedMicros),
-    costSettledMicros: micros(row.costSettledMicros),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Profile } from '../domain/generation.js';
 import type { Profiles } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { Prisma, type Binding as BindingRow, type FinetuneProfile as ProfileRow } from './generated/client.js';
-import { readParameters } from './history.js';
+import { readParameters } from './generation-row.js';
 import { createLookup } from './lookup.js';
 
 /** Finetune profiles and their bindings, each read and written inside one project. */

@@ -3,7 +3,7 @@ import { savingGraceMs } from '../domain/lifecycle.js';
 import type { AttemptRef, WorkItem, Worklist } from '../domain/ports.js';
 import { admit } from './admit.js';
 import type { Database } from './database.js';
-import { toGeneration } from './history.js';
+import { toGeneration } from './generation-row.js';
 import { toImage } from './images.js';
 import { ownedBy, registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
 

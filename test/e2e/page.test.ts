@@ -77,14 +77,15 @@ function textOf(query: unknown): string {
   return typeof query === 'object' && query !== null && 'text' in query ? String(query.text) : '';
 }
 
-/** The statements that a page of this length takes, lists of parameters shortened. */
+/** The statements that a page of this length takes, lists of parameters and limits shortened. */
 async function statementsOf(first: number): Promise<string[]> {
   const spy = vi.spyOn(Client.prototype, 'query');
   try {
     const page = await darkroom.api.ask(shape, document, { first });
     expect(page.generations.edges).toHaveLength(first);
     const texts = spy.mock.calls.map(([query]: unknown[]) => textOf(query)).filter((text) => !background.test(text));
-    return texts.map((text) => text.replaceAll(/\$\d+(,\s*\$\d+)*/g, '$').replaceAll(/\s+/g, ' '));
+    const lists = /\$\d+(,\s*\$\d+)*|(?<= limit )\d+$/g;
+    return texts.map((text) => text.replaceAll(lists, '$').replaceAll(/\s+/g, ' '));
   } finally {
     spy.mockRestore();
   }
@@ -99,4 +100,35 @@ it('takes as many statements for 50 generations with all that belongs to them as
   // The page; profiles with their bindings, attempts, images and events of it; and once more below the events.
   expect(many.length).toBeGreaterThan(6);
   expect(many.length).toBeLessThanOrEqual(16);
+});
+
+const brief = z.object({
+  generations: z.object({
+    nodes: z.array(z.record(z.string(), z.unknown())),
+    pageInfo: z.object({ hasNextPage: z.boolean() }),
+  }),
+});
+const listed =
+  'id version status control provider prompt createdAt updatedAt finishedAt profile { slug } images { url }';
+
+it.each([1, 9, 10, 11, 20, 21, 50, 59, 60, 100])('gives a page of %i as long as asked for', async (first) => {
+  const ask = `query ($first: Int!) { generations(first: $first) { nodes { id } pageInfo { hasNextPage } } }`;
+  const { nodes, pageInfo } = (await darkroom.api.ask(brief, ask, { first })).generations;
+  expect(nodes).toHaveLength(Math.min(first, 60));
+  expect(pageInfo.hasNextPage).toBe(first < 60);
+});
+
+it.each([
+  ['plainly', 'nodes { id ...F __typename }'],
+  ['below edges', 'edges { node { other: deadline } } nodes { id ...F __typename }'],
+  ['in fragments of fragments', 'nodes { ... on Generation { ...G } ... @include(if: false) { deadline } __typename }'],
+  ['twice', 'nodes { id __typename } nodes { ...F promptSent @skip(if: true) }'],
+])('gives the same values of a page %s, however few fields are asked for', async (_how, selection) => {
+  const few = `{ generations(first: 7) { ${selection} pageInfo { hasNextPage } } }
+    fragment F on Generation { ${listed} } fragment G on Generation { id ...F }`;
+  const all = `{ generations(first: 7) { nodes { ${listed} deadline __typename } pageInfo { hasNextPage } } }`;
+  const { nodes } = (await darkroom.api.ask(brief, few.includes('...G') ? few : few.replace(/ fragment G.*$/, ''), {}))
+    .generations;
+  const full = (await darkroom.api.ask(brief, all, {})).generations.nodes;
+  expect(nodes).toEqual(full.map(({ deadline: _deadline, ...rest }) => rest));
 });
