@@ -9,7 +9,9 @@ const help = `npm run chaos -- [options]
 
   --short              the short form, as in npm test
   --generations <n>    at least so many (10000)
-  --only <a,b>         these disturbances only: ${disturbanceNames.join(', ')}
+  --only <a,b>         these disturbances only, in this order, again and again:
+                       ${disturbanceNames.slice(0, 6).join(', ')},
+                       ${disturbanceNames.slice(6).join(', ')}
   --no-faults          the provider does nothing wrong
   --seed <text>        what is left to chance (chaos)
   --logs <folder>      keep the logs of all processes there

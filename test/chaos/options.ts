@@ -23,6 +23,8 @@ export type ChaosOptions = {
   perSecond: number;
   /** Each list is worked off in its order, all lists at once. */
   disturbances: readonly (readonly DisturbanceName[])[];
+  /** Whether a list begins anew as long as there are generations to come. */
+  again: boolean;
   /** How long a disturbance lasts that has no length of its own, ms. */
   spanMs: number;
   /** Whether the next disturbance waits until the last one is recovered from. */
@@ -93,6 +95,7 @@ export const longForm: ChaosOptions = {
       'stop-api',
     ],
   ],
+  again: true,
   spanMs: 10_000,
   waitForRecovery: true,
   calmMs: 3_000,
@@ -116,6 +119,7 @@ export const shortForm: ChaosOptions = {
     ['pause-poller'],
     ['kill-poller', 'kill-api', 'images-down', 'terminate-backends', 'fill-connections', 'stop-postgres'],
   ],
+  again: false,
   spanMs: 2_000,
   waitForRecovery: false,
   calmMs: 500,

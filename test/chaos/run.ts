@@ -126,7 +126,10 @@ async function disturbAll(
   recoveries: Recoveries,
 ): Promise<void> {
   const { say, calmMs, waitForRecovery } = scene.options;
-  for (const name of track) {
+  const more = (): boolean => scene.options.again && scene.submitters.accepted.size < scene.options.generations;
+  for (let n = 0; n < track.length || (n > 0 && more()); n += 1) {
+    const name = track[n % track.length];
+    if (name === undefined) return;
     say(`${name} …`);
     await disturb(name, { ...scene, expect: (recovery) => recoveries.expect(name, recovery) });
     if (waitForRecovery) await recoveries.settled();

@@ -30,10 +30,10 @@ export async function judge(parts: Parts): Promise<Verdict> {
   const generations = await readGenerations(parts.monitor);
   const witness = await hearWitness(parts.bed.sandboxUrl);
 
-  violations.push(...judgeAccepted(parts.submitters, generations));
+  violations.push(...judgeAccepted(parts.submitters.accepted, generations));
   violations.push(...judgeOutcomes(generations, witness, facts));
-  violations.push(...judgeSubmits(parts.options, witness));
-  violations.push(...(await judgeLog(parts.monitor)));
+  violations.push(...judgeSubmits(parts.options.activeTasks, witness));
+  violations.push(...(await judgeLog(parts.monitor, witness)));
   violations.push(...(await judgeSubscribers(parts, facts)));
   violations.push(...(await judgeImages(parts, generations)));
   violations.push(...parts.submitters.violations);
@@ -49,7 +49,7 @@ export async function judge(parts: Parts): Promise<Verdict> {
   return { violations, facts };
 }
 
-type Generation = { id: string; number: number; status: string; code: string | null; pictures: number };
+export type Generation = { id: string; number: number; status: string; code: string | null; pictures: number };
 
 const generationSchema = z.object({
   id: z.string(),
@@ -77,7 +77,7 @@ function counts(of: ReadonlyMap<string, number>): string {
 }
 
 /** 0 lost, and one generation for each key however often it was asked for. */
-function judgeAccepted({ accepted }: Submitters, generations: readonly Generation[]): string[] {
+export function judgeAccepted(accepted: Submitters['accepted'], generations: readonly Generation[]): string[] {
   const known = new Set(generations.map(({ id }) => publicId('Generation', id)));
   const ids = [...accepted.values()].flatMap((each) => Array.from(each));
   const numbers = Map.groupBy(generations, ({ number }) => number);
@@ -100,7 +100,11 @@ function judgeAccepted({ accepted }: Submitters, generations: readonly Generatio
 }
 
 /** Everything ends, and ends well unless the provider's answer to its submit was lost. */
-function judgeOutcomes(generations: readonly Generation[], witness: Testimony, facts: Verdict['facts']): string[] {
+export function judgeOutcomes(
+  generations: readonly Generation[],
+  witness: Testimony,
+  facts: Verdict['facts'],
+): string[] {
   const nameOf = ({ status, code }: Generation): string => (code === null ? status : `${status} ${code}`);
   const unconfirmed = generations.filter(({ code }) => code === 'SUBMIT_UNCONFIRMED');
   const succeeded = generations.filter(({ status }) => status === 'SUCCEEDED');
@@ -141,7 +145,7 @@ function causeOf(submit: Submit | undefined): string {
 }
 
 /** Nothing is submitted twice by our doing, and the account's limit holds. */
-function judgeSubmits({ activeTasks }: ChaosOptions, witness: Testimony): string[] {
+export function judgeSubmits(activeTasks: number, witness: Testimony): string[] {
   const resent = [...witness.byNumber].filter(([, submits]) =>
     submits.slice(0, -1).some(({ status }) => status !== 429),
   );
@@ -164,7 +168,7 @@ function judgeSubmits({ activeTasks }: ChaosOptions, witness: Testimony): string
 }
 
 /** The ledger's own log: versions without gaps, positions unique and in their order, slots given back. */
-async function judgeLog(monitor: Monitor): Promise<string[]> {
+async function judgeLog(monitor: Monitor, { looksAt }: Testimony): Promise<string[]> {
   const broken = await monitor.sql(`
     with told as (
       select generation_id::text, n, position, row_number() over w as place, lag(position) over w as before
@@ -176,10 +180,14 @@ async function judgeLog(monitor: Monitor): Promise<string[]> {
     select g.id::text from generation g left join generation_event e on e.generation_id = g.id and e.n = g.version
     where e.status is distinct from g.status`);
   const held = await monitor.sql(`
-    select a.generation_id::text as id, a.state::text, a.looks, a.word, a.webhook_key is not null as webhook,
+    select a.generation_id::text as id, a.task_id, a.state::text, a.looks, a.word, a.webhook_key is not null as webhook,
       extract(epoch from now() - a.accepted_at)::int as "acceptedSecondsAgo", i.pid as "ownedByPid"
     from attempt a left join instance i on i.id = a.instance_id
     where a.state in ('INTENDED', 'SENT', 'ACCEPTED')`);
+  const now = Date.now();
+  for (const row of held) {
+    row['lookedAtSecondsAgo'] = looksAt.get(String(row['task_id']))?.map((at) => Math.round((now - at) / 100) / 10);
+  }
   const show = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row));
   return [
     ...list('events have gaps or a wrong order', show(broken)),

@@ -13,6 +13,7 @@ const statsSchema = z.object({
 const entrySchema = z.object({
   n: z.int(),
   at: z.number(),
+  path: z.string(),
   submit: z.object({ prompt: z.string().nullable() }).nullable(),
   task: z.string().nullable(),
   status: z.int().nullable(),
@@ -26,6 +27,8 @@ export type Submit = { at: number; status: number | null; task: string | null };
 export type Testimony = z.infer<typeof statsSchema> & {
   /** By the number in the prompt, in the order of arrival. */
   byNumber: ReadonlyMap<number, readonly Submit[]>;
+  /** When each task was asked about, ms since the epoch. */
+  looksAt: ReadonlyMap<string, readonly number[]>;
   keysLeaked: number;
 };
 
@@ -34,21 +37,24 @@ const page = 20_000;
 export async function hearWitness(sandboxUrl: string): Promise<Testimony> {
   const stats = statsSchema.parse(await (await fetch(`${sandboxUrl}/sandbox/stats`)).json());
   const byNumber = new Map<number, Submit[]>();
+  const looksAt = new Map<string, number[]>();
   let keysLeaked = 0;
   let since = 0;
   for (;;) {
     const text = await (await fetch(`${sandboxUrl}/sandbox/log?since=${since}&limit=${page}`)).text();
     const lines = text.split('\n').filter((line) => line !== '');
     for (const line of lines) {
-      const { n, at, submit, task, status, keyLeaked } = entrySchema.parse(JSON.parse(line));
+      const { n, at, path, submit, task, status, keyLeaked } = entrySchema.parse(JSON.parse(line));
       since = n;
+      const looked = /get_result\?id=(.+)$/.exec(path)?.[1];
+      if (looked !== undefined) looksAt.set(looked, [...(looksAt.get(looked) ?? []), at]);
       if (keyLeaked) keysLeaked += 1;
       const number = numberIn(submit?.prompt ?? '');
       if (number !== null) byNumber.set(number, [...(byNumber.get(number) ?? []), { at, status, task }]);
     }
     if (lines.length < page) break;
   }
-  return { ...stats, byNumber, keysLeaked };
+  return { ...stats, byNumber, looksAt, keysLeaked };
 }
 
 /** Prompts reach the provider with a trigger word in front. */
