@@ -11,10 +11,13 @@ const listedColumns = Prisma.raw(`
 
 const otherColumns = Prisma.raw(`
   project_id as "projectId", moderation_stage::text as "moderationStage", error_code as "errorCode",
-  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId", parameters, tags,
-  priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
+  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId", parameters, pixels,
+  tags, priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
   cost_estimated_micros as "costEstimatedMicros", cost_quoted_micros as "costQuotedMicros",
   cost_settled_micros as "costSettledMicros", started_at as "startedAt"`);
+
+/** All columns of a generation, by the names that Prisma gives them. */
+export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;
 
 /**
  * Limits are written into the statement, as a plan made for any limit would not use that it is small. A few only, so that
@@ -29,8 +32,7 @@ export async function generationPage(
   filter: GenerationFilter,
   window: Window,
 ): Promise<Generation[]> {
-  const columns = Prisma.sql`${listedColumns}, ${otherColumns}`;
-  const rows = await database.prisma.$queryRaw<GenerationRow[]>(pageOf(columns, projectId, filter, window));
+  const rows = await database.prisma.$queryRaw<GenerationRow[]>(pageOf(generationColumns, projectId, filter, window));
   return rows.slice(0, window.first).map(toGeneration);
 }
 

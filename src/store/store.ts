@@ -22,6 +22,7 @@ import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
+import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
 import { createWorklist } from './worklist.js';
@@ -58,6 +59,7 @@ export function openStore(url: string, onCommit: () => void): Store {
   const background = openDatabase(url, { connections: backgroundConnections });
   const { accept, drain: drainAccept } = createAccept(database);
   const { change, drain: drainChange } = createChange(background);
+  const { note, drain: drainNotes } = createProgressNotes(background);
   return {
     database,
     ledger: {
@@ -72,7 +74,7 @@ export function openStore(url: string, onCommit: () => void): Store {
         return result;
       },
     },
-    worklist: createWorklist(background),
+    worklist: createWorklist(background, note),
     pauses: createPauses(background),
     hints: createHints({ client: database, background }),
     queue: createQueue(database),
@@ -96,6 +98,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     async close() {
       await drainAccept();
       await drainChange();
+      await drainNotes();
       await Promise.all([database.close(), background.close()]);
     },
   };

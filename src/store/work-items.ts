@@ -1,0 +1,63 @@
+import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import type { Database } from './database.js';
+import { generationColumns } from './generation-page.js';
+import { micros, toGeneration } from './generation-row.js';
+import type { Generation as GenerationRow } from './generated/client.js';
+import { toImage } from './images.js';
+import { createLookup } from './lookup.js';
+
+type AttemptRow = Omit<WorkItem['attempt'], 'costMicros'> & {
+  generationId: string;
+  costMicros: bigint | null;
+  readAt: Date;
+};
+type ImageRef = { generationId: string; role: 'CONTROL' | 'IMAGE_PROMPT'; imageId: string };
+
+function keyOf({ generationId, n }: AttemptRef): string {
+  return `${generationId} ${n}`;
+}
+
+/** Reads attempts with all that belongs to them; what is asked for at once is read together. */
+export function createWorkItems(database: Database): (ref: AttemptRef) => Promise<WorkItem | null> {
+  const lookup = createLookup<WorkItem>(async (keys) => await read(database, keys));
+  return async (ref) => await lookup(keyOf(ref));
+}
+
+async function read(database: Database, keys: readonly string[]): Promise<Map<string, WorkItem>> {
+  const { prisma } = database;
+  const ids = [...new Set(keys.map((key) => key.split(' ', 1)[0] ?? ''))];
+  const [generations, attempts, refs] = await Promise.all([
+    prisma.$queryRaw<GenerationRow[]>`select ${generationColumns} from generation where id = any (${ids}::uuid[])`,
+    prisma.$queryRaw<AttemptRow[]>`
+      select generation_id as "generationId", n, state::text, instance_id as "instanceId", task_id as "taskId",
+             polling_url as "pollingUrl", looks, cost_micros as "costMicros", intended_at as "intendedAt",
+             accepted_at as "acceptedAt", webhook_key as "webhookKey", finished_at as "finishedAt",
+             provider_finished_at as "providerFinishedAt", now() as "readAt"
+      from attempt where generation_id = any (${ids}::uuid[])`,
+    prisma.$queryRaw<ImageRef[]>`
+      select generation_id as "generationId", role::text, image_id as "imageId" from generation_image
+      where generation_id = any (${ids}::uuid[]) and role in ('CONTROL', 'IMAGE_PROMPT')`,
+  ]);
+  const imageIds = [...new Set(refs.map(({ imageId }) => imageId))];
+  const images =
+    imageIds.length === 0 ? [] : (await prisma.image.findMany({ where: { id: { in: imageIds } } })).map(toImage);
+  const byId = new Map(generations.map((row) => [row.id, toGeneration(row)]));
+
+  const items = new Map<string, WorkItem>();
+  for (const { generationId, readAt, costMicros, ...attempt } of attempts) {
+    const generation = byId.get(generationId);
+    if (generation === undefined) continue;
+    const imageOf = (role: ImageRef['role']): WorkItem['controlImage'] => {
+      const ref = refs.find((each) => each.generationId === generationId && each.role === role);
+      return images.find(({ id }) => id === ref?.imageId) ?? null;
+    };
+    items.set(keyOf({ generationId, n: attempt.n }), {
+      generation,
+      attempt: { ...attempt, costMicros: micros(costMicros) },
+      controlImage: imageOf('CONTROL'),
+      imagePrompt: imageOf('IMAGE_PROMPT'),
+      readAt,
+    });
+  }
+  return items;
+}
