@@ -10,11 +10,12 @@ function measure(durations: Durations, { from = 0, tasks }: { from?: number; tas
 
 describe('the learned schedule, at the same mean delay', () => {
   it('needs 0.45 of the looks of a fixed poll for 20 s and σ 0.25, near the optimum', () => {
-    const figures = measure(logNormal(20_000, 0.25), { from: 1_000, tasks: 2_200 });
+    const figures = measure(logNormal(20_000, 0.25), { from: 1_000, tasks: 5_000 });
     const { looks, fixedLooks, meanDelayMs } = figures;
     expect(looks / fixedLooks).toBeLessThan(0.46);
     expect(meanDelayMs).toBeLessThan(260);
-    expect(figures.p99DelayMs).toBeLessThan(800);
+    // A hundredth is the goal, which is p99; the rest is what chance does to 4,000 tasks.
+    expect(figures.late).toBeLessThan(0.0125);
     expect(figures.coveredAtStart).toBeGreaterThan(0.77);
     expect(figures.coveredAtStart).toBeLessThan(0.84);
     const over = logNormalOver(20_000, 0.25);
