@@ -1,5 +1,7 @@
-import { ageWhere, cellCount, cumulate, edges, positionOf, rises, valueAt } from './log-axis.js';
+import { axis, ageWhere, cumulate, positionOf, rises, valueAt } from './log-axis.js';
 import { memoryless, mixture, smooth, type Distribution } from './smooth.js';
+
+const { cellCount, edges } = axis;
 
 /**
  * One finished task: it was still running at the age of `lowerMs` (0 if nobody had looked before) and was over at

@@ -1,5 +1,7 @@
 import type { Distribution } from './smooth.js';
-import { cellCount, edges, spans } from './log-axis.js';
+import { axis } from './log-axis.js';
+
+const { cellCount, edges, spans } = axis;
 
 /** When to look at the tasks of one model and size. */
 export type LookPlan = {

@@ -1,6 +1,8 @@
 import type { Forecast } from './latency.js';
-import { ageWhere, cellCount, cumulate, edges, spans } from './log-axis.js';
+import { axis, ageWhere, cumulate } from './log-axis.js';
 import { outcomeOf, type LookOutcome, type LookPlan } from './look-outcome.js';
+
+const { cellCount, edges, spans } = axis;
 
 /** What the looks are to achieve, in ms. */
 export type LookAim = {
@@ -13,7 +15,7 @@ export type LookAim = {
 
 /** One task in a hundred may be found later than three times the wanted mean; a little is kept for what is not yet known. */
 const lateFactor = 3;
-const lateShare = 0.009;
+const lateShare = 0.0085;
 /** Aimed at, of the wanted mean: the rest is for the same reason. */
 const aimedAt = 0.95;
 /** Where the first look may be due, in looks. A late first look saves looks, unless some tasks end at once. */

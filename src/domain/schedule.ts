@@ -1,7 +1,9 @@
 import type { Latency } from './latency.js';
-import { ageWhere, cellCount, edges, positionOf, spans, valueAt } from './log-axis.js';
+import { axis, ageWhere, positionOf, valueAt } from './log-axis.js';
 import { jitter, type LookPlan } from './look-outcome.js';
 import { planLooks, type LookAim } from './look-plan.js';
+
+const { cellCount, edges, spans } = axis;
 
 /** When to look next at the running tasks of one model and size. */
 export type Schedule = {

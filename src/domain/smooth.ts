@@ -1,4 +1,6 @@
-import { cellCount, cellWidth, cumulate, edges } from './log-axis.js';
+import { axis, cumulate } from './log-axis.js';
+
+const { cellCount, cellWidth, edges } = axis;
 
 /** A distribution over the axis with its running sum. */
 export type Distribution = {
