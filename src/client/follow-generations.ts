@@ -6,7 +6,7 @@ import { connect, type Connection } from './connect.js';
 import type { FollowedEvent, FollowedGeneration, FollowFilter, WireMessage } from './document.js';
 import { FollowError } from './errors.js';
 
-export type { FollowedEvent, FollowedGeneration, FollowFilter, GenerationStatus } from './document.js';
+export type { FollowedEvent, FollowedGeneration, FollowFilter } from './document.js';
 export { FollowError } from './errors.js';
 
 export type FollowMessage =

@@ -172,8 +172,10 @@ describe('the events of a project', () => {
       if (value.kind === 'event') told.push(value.event);
     }
     generations.mockRejectedValueOnce(new Error('No database.'));
-    await expect(Promise.all(told.map((event) => subscriptions.generationOf(event)))).rejects.toThrow('No database.');
-    const found = await Promise.all([...told, ...told].map((event) => subscriptions.generationOf(event)));
+    await expect(Promise.all(told.map(async (event) => await subscriptions.generationOf(event)))).rejects.toThrow(
+      'No database.',
+    );
+    const found = await Promise.all([...told, ...told].map(async (event) => await subscriptions.generationOf(event)));
     expect(found.map((generation) => generation?.id)).toEqual([...told, ...told].map((event) => event.generationId));
     expect(generations).toHaveBeenCalledTimes(2);
     expect(subscriptions.generationOf(makeEvent(99))).toBeUndefined();
