@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql';
+import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 
 /**
  * The names of the fields that are asked for at the end of a path below the field being resolved, whatever aliases and
@@ -13,8 +13,8 @@ export function fieldsAsked(info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragm
 
   function fieldsOf(set: SelectionSetNode | undefined): GraphQLResolveInfo['fieldNodes'] {
     return (set?.selections ?? []).flatMap((node) => {
-      if (node.kind === 'Field') return [node];
-      const inner = node.kind === 'InlineFragment' ? node : info.fragments[node.name.value];
+      if (node.kind === Kind.FIELD) return [node];
+      const inner = node.kind === Kind.INLINE_FRAGMENT ? node : info.fragments[node.name.value];
       return fieldsOf(inner?.selectionSet);
     });
   }

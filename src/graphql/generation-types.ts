@@ -231,10 +231,12 @@ export function generationNode(record: GenerationRecord): Generation {
 }
 
 /** The fields that `listedNode` has, and those that are loaded by its keys. */
-const listedFields: ReadonlySet<string> = new Set([
-  ...['__typename', 'id', 'version', 'status', 'control', 'provider', 'prompt', 'createdAt', 'updatedAt', 'finishedAt'],
-  ...['profile', 'model', 'images', 'controlImage', 'imagePrompt', 'attempts', 'progress', 'events'],
-]);
+const listedFields: ReadonlySet<string> = new Set(
+  (
+    '__typename id version status control provider prompt createdAt updatedAt finishedAt ' +
+    'profile model images controlImage imagePrompt attempts progress events'
+  ).split(' '),
+);
 
 export function isListed(field: string): boolean {
   return listedFields.has(field);

@@ -13,24 +13,28 @@ const numberedAtOnce = 5_000;
  * Returns how many were numbered, or null when another process is at it.
  */
 export async function numberEvents(database: Database): Promise<number | null> {
-  return await database.transaction(async (tx) => {
-    const [lock] = z
-      .array(z.object({ locked: z.boolean() }))
-      .parse(await tx.$queryRaw`select pg_try_advisory_xact_lock(hashtext('darkroom.events'), 0) as locked`);
-    if (lock?.locked !== true) return null;
-    // Times of one generation rise strictly with its versions, so this order keeps each generation's own.
-    return await tx.$executeRaw`
-      with fresh as materialized (
-        select generation_id, n, row_number() over (order by at, generation_id, n) as rank
-        from generation_event where position is null order by at, generation_id, n limit ${numberedAtOnce}::integer
-      ),
-      counted as (
-        update event_position set last = last + (select count(*) from fresh)
-        where exists (select from fresh) returning last - (select count(*) from fresh) as base
-      )
-      update generation_event e set position = c.base + f.rank from fresh f, counted c
-      where e.generation_id = f.generation_id and e.n = f.n`;
-  });
+  // One statement sees the events as they were when it began, but locks the row of the last position as it is now. If
+  // the two differ, another sequencer has numbered some of these events in between: then this one leaves all alone.
+  const rows = await database.prisma.$queryRaw`
+    with locked as materialized (select last from event_position for update skip locked),
+    mine as materialized (select last from locked where last = (select last from event_position)),
+    fresh as materialized (
+      -- Times of one generation rise strictly with its versions, so this order keeps each generation's own.
+      select generation_id, n, row_number() over (order by at, generation_id, n) as rank
+      from generation_event where position is null order by at, generation_id, n limit ${numberedAtOnce}::integer
+    ),
+    counted as (
+      update event_position set last = mine.last + (select count(*) from fresh)
+      from mine where exists (select from fresh)
+    ),
+    numbered as (
+      update generation_event e set position = m.last + f.rank from fresh f, mine m
+      where e.generation_id = f.generation_id and e.n = f.n
+      returning 1
+    )
+    select exists (select from mine) as mine, (select count(*)::integer from numbered) as numbered`;
+  const [row] = z.array(z.object({ mine: z.boolean(), numbered: z.number() })).parse(rows);
+  return row?.mine === true ? row.numbered : null;
 }
 
 const eventSchema = z.object({

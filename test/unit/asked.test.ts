@@ -1,4 +1,4 @@
-import { parse, type FieldNode, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
+import { Kind, parse, type FieldNode, type FragmentDefinitionNode, type OperationDefinitionNode } from 'graphql';
 import { expect, it } from 'vitest';
 import { fieldsAsked } from '../../src/graphql/asked.js';
 
@@ -7,12 +7,14 @@ function asked(text: string, path: string[]): string[] {
   const { definitions } = parse(text);
   const fragments = Object.fromEntries(
     definitions
-      .filter((each): each is FragmentDefinitionNode => each.kind === 'FragmentDefinition')
+      .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
       .map((each) => [each.name.value, each]),
   );
-  const operation = definitions.find((each): each is OperationDefinitionNode => each.kind === 'OperationDefinition');
+  const operation = definitions.find(
+    (each): each is OperationDefinitionNode => each.kind === Kind.OPERATION_DEFINITION,
+  );
   const fieldNodes = (operation?.selectionSet.selections ?? []).filter(
-    (each): each is FieldNode => each.kind === 'Field',
+    (each): each is FieldNode => each.kind === Kind.FIELD,
   );
   return [...fieldsAsked({ fieldNodes, fragments }, path)].toSorted();
 }
