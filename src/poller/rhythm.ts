@@ -64,8 +64,8 @@ export function createRhythm(
       const told = finishedAt === null ? Number.NaN : finishedAt.getTime() - (attempt.acceptedAt ?? readAt).getTime();
       // The provider's clock may be off: it is believed where it agrees with what was seen.
       const exact = told >= running && told <= lookedAt;
-      const lowerMs = Math.round(exact ? told : running);
-      const upperMs = Math.round(exact ? told : lookedAt);
+      const lowerMs = Math.max(0, Math.round(exact ? told : running));
+      const upperMs = Math.max(lowerMs, Math.round(exact ? told : lookedAt));
       parts.runTimeLog.add({ model, size: sizeClass(pixels), lowerMs, upperMs });
       parts.metrics.found({ account: generation.account }, lookedAt - (exact ? told : running));
     },

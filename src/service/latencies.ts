@@ -38,7 +38,7 @@ export function createLatencies(parts: { runTimes: Pick<RunTimes, 'after'>; logg
   async function learn(): Promise<void> {
     for (const { id, model, size, lowerMs, upperMs } of await runTimes.after(last)) {
       last = id;
-      latencyOf(model, size).observe({ lowerMs, upperMs });
+      if (lowerMs >= 0 && upperMs >= lowerMs) latencyOf(model, size).observe({ lowerMs, upperMs });
     }
   }
 
