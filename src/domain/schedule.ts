@@ -17,7 +17,7 @@ export type Schedule = {
 
 export const defaultAim: LookAim = { wantedDelayMs: 250, floorMs: 100, capMs: 30_000 };
 
-/** The plan is made anew when what is known has changed (about a ms); an answer costs less than a µs. */
+/** The plan is made anew when what is known has changed (1 to 2 ms); an answer costs less than a µs. */
 export function createSchedule(latency: Latency, aim: LookAim = defaultAim): Schedule {
   let plan = planLooks(latency.forecast(), aim);
   let version = latency.version();
