@@ -132,6 +132,7 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
       LOOK_DELAY_MS: String(options.delay),
       LOG_LEVEL: 'error',
       GENERATION_DEADLINE_SECONDS: '3600',
+      ...(process.env['MALLOC_ARENA_MAX'] === undefined ? {} : { MALLOC_ARENA_MAX: process.env['MALLOC_ARENA_MAX'] }),
     },
     ready: /its health is at (http\S+)\/readyz/,
   });
@@ -203,6 +204,11 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
   console.log(`${cpus().length} x ${processor?.model ?? 'unknown'}, Node ${process.version}`);
   console.log(`running           ${Math.min(...running)} to ${Math.max(...running)}`);
   console.log(`poller            ${(cpu / seconds).toFixed(2)} cores, ${most.toFixed(0)} MiB`);
+  const heap = await counterOf(poller, apiKey, 'nodejs_heap_size_used_bytes');
+  const external = await counterOf(poller, apiKey, 'nodejs_external_memory_bytes');
+  console.log(
+    `of that           ${(heap / 2 ** 20).toFixed(0)} MiB heap in use, ${(external / 2 ** 20).toFixed(0)} MiB buffers`,
+  );
   console.log(`finished          ${found?.n} (${((found?.n ?? 0) / seconds).toFixed(0)}/s), ${failed} of all failed`);
   console.log(`looks             ${(looks / seconds).toFixed(0)}/s, ${(looks / (found?.n ?? 1)).toFixed(1)} a task`);
   console.log(`found late by     ${found?.mean.toFixed(0)} ms in the mean, p99 ${found?.p99.toFixed(0)} ms`);
