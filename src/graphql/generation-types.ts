@@ -1,3 +1,4 @@
+import type { GenerationLoaders } from './batch-loaders.js';
 import type { Attempt as AttemptRecord, Generation as GenerationRecord } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
 import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
@@ -111,6 +112,8 @@ export class Generation extends Node {
   key: string;
   profileKey: string | null;
   modelId: string;
+  /** Where it was read with others, these read for all of them; else the request's own do. */
+  loaders?: GenerationLoaders;
 
   @Field(() => Int, { description: 'Raised by every change of status.' })
   version: number;
