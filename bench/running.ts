@@ -193,7 +193,7 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
   const seconds = (performance.now() - begin) / 1_000;
   const cpu = ((await cpuSeconds(poller.pid)) ?? Number.NaN) - (cpuBefore ?? Number.NaN);
   const looks = (await counterOf(poller, apiKey, 'darkroom_looks_total')) - looksBefore;
-  const [found] = await store.database.prisma.$queryRawUnsafe<{ n: number; mean: number; p99: number }[]>(
+  const [found] = await store.database.prisma.$queryRawUnsafe<{ n: number; mean: number | null; p99: number | null }[]>(
     `select count(*)::integer as n, avg(late)::float8 as mean,
             percentile_cont(0.99) within group (order by late)::float8 as p99
      from (select extract(epoch from finished_at - provider_finished_at) * 1000 as late from attempt
@@ -211,7 +211,9 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
   );
   console.log(`finished          ${found?.n} (${((found?.n ?? 0) / seconds).toFixed(0)}/s), ${failed} of all failed`);
   console.log(`looks             ${(looks / seconds).toFixed(0)}/s, ${(looks / (found?.n ?? 1)).toFixed(1)} a task`);
-  console.log(`found late by     ${found?.mean.toFixed(0)} ms in the mean, p99 ${found?.p99.toFixed(0)} ms`);
+  console.log(
+    `found late by     ${(found?.mean ?? Number.NaN).toFixed(0)} ms in the mean, p99 ${(found?.p99 ?? Number.NaN).toFixed(0)} ms`,
+  );
 }
 
 const options = readOptions();

@@ -1,3 +1,4 @@
+import type { GenerationLoaders } from './batch-loaders.js';
 import type {
   Attempt as AttemptRecord,
   Generation as GenerationRecord,
@@ -115,6 +116,8 @@ export class Generation extends Node {
   key: string;
   profileKey: string | null;
   modelId: string;
+  /** Where it was read with others, these read for all of them; else the request's own do. */
+  loaders?: GenerationLoaders;
 
   @Field(() => Int, { description: 'Raised by every change of status.' })
   version: number;

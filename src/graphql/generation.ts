@@ -108,7 +108,8 @@ export class GenerationResolver {
 
   @FieldResolver(() => FinetuneProfile, { nullable: true, description: 'The finetune profile that it was made with.' })
   async profile(@Root() root: Generation, @Ctx() context: Context): Promise<FinetuneProfile | null> {
-    const profile = root.profileKey === null ? null : await context.loaders.profile.load(root.profileKey);
+    const profile =
+      root.profileKey === null ? null : await (root.loaders ?? context.loaders).profile.load(root.profileKey);
     return profile === null ? null : profileNode(profile);
   }
 
@@ -135,7 +136,7 @@ export class GenerationResolver {
 
   @FieldResolver(() => [Attempt], { description: 'The submits to a provider, first one first.' })
   async attempts(@Root() root: Generation, @Ctx() context: Context): Promise<Attempt[]> {
-    return (await context.loaders.attempts.load(root.key)).map(attemptNode);
+    return (await (root.loaders ?? context.loaders).attempts.load(root.key)).map(attemptNode);
   }
 
   @FieldResolver(() => Float, {
@@ -144,7 +145,7 @@ export class GenerationResolver {
   })
   async progress(@Root() root: Generation, @Ctx() context: Context): Promise<number | null> {
     if (root.status !== 'RUNNING') return null;
-    return (await context.loaders.attempts.load(root.key)).at(-1)?.progress ?? null;
+    return (await (root.loaders ?? context.loaders).attempts.load(root.key)).at(-1)?.progress ?? null;
   }
 
   @FieldResolver(() => [GenerationEvent], { description: 'Every change so far, in order.' })
@@ -158,7 +159,8 @@ async function imagesOf(
   { loaders, services }: Context,
   role: 'RESULT' | 'CONTROL' | 'IMAGE_PROMPT',
 ): Promise<Image[]> {
-  const refs = (await loaders.imageRefs.load(root.key)).filter((ref) => ref.role === role);
-  const images = await Promise.all(refs.map(async (ref) => await loaders.image.load(ref.imageId)));
-  return images.flatMap((image) => (image === null ? [] : [imageNode(image, services.publicUrl)]));
+  const { imageRefs, image } = root.loaders ?? loaders;
+  const refs = (await imageRefs.load(root.key)).filter((ref) => ref.role === role);
+  const images = await Promise.all(refs.map(async (ref) => await image.load(ref.imageId)));
+  return images.flatMap((each) => (each === null ? [] : [imageNode(each, services.publicUrl)]));
 }

@@ -4,6 +4,7 @@ import type { ControlKind, GenerationStatus } from '../domain/lifecycle.js';
 import { DarkroomError } from '../errors.js';
 import type { EventFilter } from '../domain/ports.js';
 import type { EventsMessage } from '../service/subscribe.js';
+import { loadersFor } from './batch-loaders.js';
 import { viewerOf, type Context } from './context.js';
 import {
   Arg,
@@ -147,8 +148,12 @@ export class SubscriptionResolver {
   })
   async generation(@Root() event: GenerationEvent, @Ctx() context: Context): Promise<Generation | null> {
     const { record } = event;
-    const told = context.services.subscriptions.generationOf(record);
-    const generation = await (told ?? context.loaders.generation.load(record.generationId));
-    return generation === null ? null : generationNode(generation);
+    const told = await context.services.subscriptions.generationOf(record);
+    if (told === undefined) {
+      const generation = await context.loaders.generation.load(record.generationId);
+      return generation === null ? null : generationNode(generation);
+    }
+    if (told.generation === null) return null;
+    return { ...generationNode(told.generation), loaders: loadersFor(told.together, context.loaders) };
   }
 }

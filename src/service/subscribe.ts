@@ -19,6 +19,9 @@ export type EventsSnapshot = { kind: 'snapshot'; position: number; running: Gene
 export type EventsTooOld = { kind: 'end'; reason: 'CURSOR_TOO_OLD'; message: string };
 export type EventsMessage = EventsSnapshot | EventsTooOld | LogMessage;
 
+/** `together`: all that were read with it, by their ids; the same object for all of them. */
+export type ToldGeneration = { generation: Generation | null; together: ReadonlyMap<string, Generation> };
+
 export type Subscriptions = {
   /** The generation now, then after each change; ends with its terminal state. A slow reader gets the latest only. */
   generationChanged(viewer: Viewer, id: string): Promise<AsyncIterableIterator<Generation>>;
@@ -35,7 +38,7 @@ export type Subscriptions = {
    * The generation of an event that was told, at that event or later; all readers of an event share one reading, made for
    * all events that came with it. Undefined for an event that was told to nobody.
    */
-  generationOf(event: GenerationEvent): Promise<Generation | null> | undefined;
+  generationOf(event: GenerationEvent): Promise<ToldGeneration> | undefined;
   /** Ends every stream: those of events with the place to go on from. No new one begins. */
   stop(): void;
 };
@@ -60,14 +63,15 @@ export function createSubscriptions(parts: {
     return new Map(found.flatMap((generation) => (generation === null ? [] : [[generation.id, generation]])));
   }
 
-  async function generationIn(batch: readonly GenerationEvent[], event: GenerationEvent): Promise<Generation | null> {
+  async function generationIn(batch: readonly GenerationEvent[], event: GenerationEvent): Promise<ToldGeneration> {
     const { projectId } = event;
     const projects = loaded.get(batch) ?? new Map<string, Promise<Map<string, Generation>>>();
     loaded.set(batch, projects);
     const loading = projects.get(projectId) ?? load(projectId, batch);
     projects.set(projectId, loading);
     try {
-      return (await loading).get(event.generationId) ?? null;
+      const together = await loading;
+      return { generation: together.get(event.generationId) ?? null, together };
     } catch (error) {
       // The next one who asks tries again.
       if (projects.get(projectId) === loading) projects.delete(projectId);

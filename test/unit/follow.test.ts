@@ -176,7 +176,7 @@ describe('the events of a project', () => {
       'No database.',
     );
     const found = await Promise.all([...told, ...told].map(async (event) => await subscriptions.generationOf(event)));
-    expect(found.map((generation) => generation?.id)).toEqual([...told, ...told].map((event) => event.generationId));
+    expect(found.map((each) => each?.generation?.id)).toEqual([...told, ...told].map((event) => event.generationId));
     expect(generations).toHaveBeenCalledTimes(2);
     expect(subscriptions.generationOf(makeEvent(99))).toBeUndefined();
     await Promise.all([one.return?.(), other.return?.()]);
