@@ -7,8 +7,8 @@ import type { Api } from './bed.js';
 export type Submitters = {
   /** By the number in the prompt: the ids that came back. More than one is a violation. */
   accepted: ReadonlyMap<number, ReadonlySet<string>>;
-  /** When each API accepted something last, by its name; ms since the epoch. */
-  lastAccepted: ReadonlyMap<string, number>;
+  /** One more generation, asked of this API only: each call is one try, until one says that it was accepted. */
+  probe(api: Api): () => Promise<boolean>;
   /** Requests that had to be repeated, by what was answered: an error code, or nothing. */
   repeats: ReadonlyMap<string, number>;
   violations: readonly string[];
@@ -53,7 +53,6 @@ export function startSubmitters(options: {
   const { count, apis, authorization, profileId, seed, room } = options;
   const random = randomFrom(seed, 'submitters');
   const accepted = new Map<number, Set<string>>();
-  const lastAccepted = new Map<string, number>();
   const violations: string[] = [];
   let begun = 0;
   const repeats = new Map<string, number>();
@@ -88,20 +87,21 @@ export function startSubmitters(options: {
     return payload.generation?.id ?? 'refused';
   }
 
+  async function tryOnce(api: Api, n: number): Promise<boolean> {
+    const id = await ask(api, n).catch(() => {
+      repeat('no answer');
+      return null;
+    });
+    if (id !== null) accepted.set(n, (accepted.get(n) ?? new Set()).add(id));
+    return id !== null;
+  }
+
   async function generate(n: number): Promise<void> {
     const until = Date.now() + giveUpAfterMs;
     for (let turn = 0; ; turn += 1) {
       const api = apis[Math.floor(random() * apis.length)];
       if (api === undefined) throw new Error('There is no API to ask.');
-      const id = await ask(api, n).catch(() => {
-        repeat('no answer');
-        return null;
-      });
-      if (id !== null) {
-        accepted.set(n, (accepted.get(n) ?? new Set()).add(id));
-        lastAccepted.set(api.name, Date.now());
-        return;
-      }
+      if (await tryOnce(api, n)) return;
       if (Date.now() > until) {
         violations.push(`${promptOf(n)} was not accepted in ${giveUpAfterMs / 1_000} s`);
         return;
@@ -120,7 +120,11 @@ export function startSubmitters(options: {
   const finished = Promise.all(Array.from({ length: count }, work)).then(() => undefined);
   return {
     accepted,
-    lastAccepted,
+    probe(api) {
+      begun += 1;
+      const n = begun;
+      return async () => await tryOnce(api, n);
+    },
     violations,
     repeats,
     finished,
