@@ -18,7 +18,7 @@ const rooms = {
   sandbox: [],
 };
 
-const base = '^src/(errors|logger|metrics|time)\\.ts$';
+const base = '^src/(connection-fault|errors|logger|metrics|time)\\.ts$';
 
 module.exports = {
   forbidden: [

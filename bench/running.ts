@@ -139,8 +139,8 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
   stops.push(async () => await poller.stop());
 
   let accepted = 0;
-  async function accept(count: number): Promise<void> {
-    const some = Array.from({ length: count }, (_, n) =>
+  async function accept(many: number): Promise<void> {
+    const some = Array.from({ length: many }, (_, n) =>
       newGeneration({
         projectId,
         prompt: `bench ${accepted + n}`,
@@ -150,7 +150,7 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
         deadlineMs: 3_600_000,
       }),
     );
-    accepted += count;
+    accepted += many;
     await Promise.all(some.map(async (each) => await store.ledger.accept(each)));
   }
   async function count(condition: string): Promise<number> {

@@ -19,7 +19,7 @@ export const errorCodes = {
   QUERY_TOO_COMPLEX: 400,
   /** Darkroom's disk or image store cannot take more at the moment. Try again later. */
   STORAGE_UNAVAILABLE: 507,
-  /** Darkroom is stopping. Try again, elsewhere or later. */
+  /** Darkroom is stopping, or its database cannot be reached. Try again, elsewhere or in a moment. */
   UNAVAILABLE: 503,
   /** A fault of ours. The message is hidden; the log has it under the request id. */
   INTERNAL: 500,

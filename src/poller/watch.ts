@@ -8,8 +8,12 @@ import { createProgress } from './progress.js';
 import { createRhythm } from './rhythm.js';
 import { resultAgeMs, type FinishedResult } from './save.js';
 
-/** Right after a submit some clusters do not know the task yet (contract of BFL): so long "not found" means nothing. */
+/**
+ * Some clusters do not know a task yet right after the submit (contract of BFL), and one answer may be a slip: only when
+ * nothing else was said for so long does "not found" mean that it is lost. Asked so often meanwhile.
+ */
 const notFoundGraceMs = 10_000;
+const notFoundEveryMs = 1_000;
 /**
  * Without a polling URL, as when a webhook was asked for, the account's own address is asked, which may be another cluster
  * than the task's (contract of BFL): only after so long does "not found" mean that it is lost.
@@ -60,10 +64,13 @@ async function watch(
   let { looks } = item.attempt;
   let failures = 0;
   let atLeastMs = 0;
+  let atMostMs = Number.POSITIVE_INFINITY;
+  /** The task's age when it was first not found, with nothing else said since. */
+  let missingSince: number | null = null;
   const strange = new Set<string>();
 
   while (true) {
-    await alarm.sleep(Math.max(rhythm.pauseMs(), atLeastMs));
+    await alarm.sleep(Math.max(Math.min(rhythm.pauseMs(), atMostMs), atLeastMs));
     while (rhythm.leastMs() > 0 && !signal.aborted) await alarm.sleep(rhythm.leastMs());
     if (signal.aborted) return { next: 'over' };
     rhythm.ask();
@@ -86,7 +93,10 @@ async function watch(
       await progress.note(outcome.word, outcome.progress, looks);
     }
     const age = rhythm.ageMs();
-    if (isUndecided(outcome, age, graceMs) && age < watchLimitMs) continue;
+    if (outcome.kind === 'notFound') missingSince ??= age;
+    else if (outcome.kind !== 'unavailable') missingSince = null;
+    atMostMs = missingSince === null || pollingUrl === null ? Number.POSITIVE_INFINITY : notFoundEveryMs;
+    if (isUndecided(outcome, age - (missingSince ?? age), graceMs) && age < watchLimitMs) continue;
     const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
     if (!attemptChanged) return { next: 'again' };
     if (item.attempt.webhookKey !== null) desk.expect(ref, served.account.id);
@@ -104,6 +114,6 @@ async function watch(
   }
 }
 
-function isUndecided({ kind }: LookOutcome, ageMs: number, graceMs: number): boolean {
-  return kind === 'running' || kind === 'unavailable' || (kind === 'notFound' && ageMs < graceMs);
+function isUndecided({ kind }: LookOutcome, missingMs: number, graceMs: number): boolean {
+  return kind === 'running' || kind === 'unavailable' || (kind === 'notFound' && missingMs < graceMs);
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 'fastify';
+import { isConnectionFault } from '../connection-fault.js';
 import { asError, DarkroomError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { unavailableMessage } from './present-error.js';
 import { sendProblem } from './problem.js';
 
 /** At a stop, answers under way may take so long. */
@@ -50,6 +52,11 @@ function answerError(error: unknown, requestId: string, reply: FastifyReply, log
   if (status !== null && status < 500) {
     const code = status === 413 ? 'TOO_LARGE' : 'BAD_REQUEST';
     sendProblem(reply, { code, status, message: asError(error).message });
+    return;
+  }
+  if (isConnectionFault(error)) {
+    logger.warn({ err: asError(error), requestId }, 'A request found no database');
+    sendProblem(reply, { code: 'UNAVAILABLE', message: unavailableMessage });
     return;
   }
   logger.error({ err: asError(error), requestId }, 'A request failed');

@@ -1,6 +1,10 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { isConnectionFault } from '../connection-fault.js';
 import { asError, DarkroomError, errorCodes } from '../errors.js';
 import type { Logger } from '../logger.js';
+
+/** What a client hears while the database is away. */
+export const unavailableMessage = 'The database cannot be reached at the moment; try again in a moment.';
 
 /** The error itself, from under graphql-js's wrapping. */
 function causeOf(error: unknown): unknown {
@@ -24,6 +28,10 @@ export function presentError(error: unknown, requestId: string, logger: Logger):
       ...place,
       extensions: { code: typeof code === 'string' ? code : 'BAD_REQUEST' },
     };
+  }
+  if (isConnectionFault(cause)) {
+    logger.warn({ err: asError(cause), requestId }, 'A request found no database');
+    return { message: unavailableMessage, ...place, extensions: { code: 'UNAVAILABLE' } };
   }
   logger.error({ err: asError(cause), requestId }, 'A request failed');
   return {
@@ -56,5 +64,7 @@ export function asGraphQLError(error: unknown): unknown {
 export function contextError(error: unknown, requestId: string, logger: Logger): unknown {
   if (error instanceof DarkroomError) return asGraphQLError(error);
   const { message, extensions } = presentError(error, requestId, logger);
-  return new GraphQLError(message, { extensions: { ...extensions, http: { status: 500 } } });
+  return new GraphQLError(message, {
+    extensions: { ...extensions, http: { status: extensions?.['code'] === 'UNAVAILABLE' ? 503 : 500 } },
+  });
 }

@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
 import { Prisma, PrismaClient } from './generated/client.js';
 
 /** What may be asked inside a transaction. */
@@ -21,17 +22,19 @@ export function openDatabase(
   options: { connections?: number; statementTimeoutMs?: number } = {},
 ): Database {
   const { connections = 8, statementTimeoutMs = 0 } = options;
-  const adapter = new PrismaPg(
-    {
-      connectionString: url,
-      max: connections,
-      connectionTimeoutMillis: 10_000,
-      keepAlive: true,
-      application_name: 'darkroom',
-      statement_timeout: statementTimeoutMs,
-    },
-    { statementNameGenerator: createStatementNames() },
-  );
+  const pool = new Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'darkroom',
+    statement_timeout: statementTimeoutMs,
+  });
+  // Between being handed out and being used a connection has nobody who listens to its errors, and one that is ended by
+  // the server just then would end the process. Whoever uses it hears of it by its answer that does not come.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('error', () => undefined);
+  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames(), disposeExternalPool: true });
   const prisma = new PrismaClient({ adapter });
   return {
     prisma,

@@ -10,6 +10,7 @@ import { createLogger } from '../../src/logger.js';
 import type { PollerParts } from '../../src/poller/parts.js';
 import { createPoller, type Poller } from '../../src/poller/poller.js';
 import { createBflProvider } from '../../src/providers/bfl/bfl.js';
+import type { Provider } from '../../src/providers/provider.js';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { sleep } from '../../src/time.js';
 import { makeFolder } from '../support/darkroom.js';
@@ -185,4 +186,35 @@ it('stops in time although the database takes no change', async () => {
   const startedAt = performance.now();
   await poller.stop();
   expect(performance.now() - startedAt).toBeLessThan(4_000);
+});
+
+it('does not give up a task for one "not found", however long ago it was accepted', async () => {
+  let slips = 2;
+  const [served] = parts.accounts;
+  if (served === undefined) throw new Error('There is no account.');
+  const provider: Provider = {
+    ...served.provider,
+    async look(account, task, signal) {
+      if (slips > 0) {
+        slips -= 1;
+        return { kind: 'notFound' };
+      }
+      return await served.provider.look(account, task, signal);
+    },
+  };
+  const id = await run({
+    accounts: [{ ...served, provider }],
+    worklist: {
+      ...parts.worklist,
+      // As after an outage of an hour.
+      async load(ref) {
+        const item = await parts.worklist.load(ref);
+        const acceptedAt = new Date(Date.now() - 3_600_000);
+        return item === null ? null : { ...item, attempt: { ...item.attempt, acceptedAt } };
+      },
+    },
+  });
+  await ends(id, 'SUCCEEDED');
+  expect(slips).toBe(0);
+  expect(submits()).toBe(1);
 });

@@ -24,11 +24,15 @@ function make() {
     generation: unused,
     generations: unused,
     page: unused,
+    listed: unused,
     running: unused,
     attempts: async () => [],
     events: unused,
   };
-  const loaders = createLoaders({ history, profiles, images: { ...images, find } }, viewer);
+  const loaders = createLoaders(
+    { history, profiles, images: { ...images, find }, waiting: { describe: unused } },
+    viewer,
+  );
   const together = new Map([1, 2, 3].map((n) => [idAt(200 + n), makeGeneration({ id: idAt(200 + n) })]));
   return { loaders, together, find, imageRefs };
 }
