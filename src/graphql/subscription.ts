@@ -154,6 +154,6 @@ export class SubscriptionResolver {
       return generation === null ? null : generationNode(generation);
     }
     if (told.generation === null) return null;
-    return { ...generationNode(told.generation), loaders: loadersFor(told.together, context.loaders) };
+    return Object.assign(generationNode(told.generation), { loaders: loadersFor(told.together, context.loaders) });
   }
 }

@@ -192,7 +192,7 @@ it('does not give up a task for one "not found", however long ago it was accepte
   let slips = 2;
   const [served] = parts.accounts;
   if (served === undefined) throw new Error('There is no account.');
-  const provider: Provider = {
+  const slipping: Provider = {
     ...served.provider,
     async look(account, task, signal) {
       if (slips > 0) {
@@ -203,7 +203,7 @@ it('does not give up a task for one "not found", however long ago it was accepte
     },
   };
   const id = await run({
-    accounts: [{ ...served, provider }],
+    accounts: [{ ...served, provider: slipping }],
     worklist: {
       ...parts.worklist,
       // As after an outage of an hour.
