@@ -154,6 +154,8 @@ export class SubscriptionResolver {
       return generation === null ? null : generationNode(generation);
     }
     if (told.generation === null) return null;
-    return Object.assign(generationNode(told.generation), { loaders: loadersFor(told.together, context.loaders) });
+    const node = generationNode(told.generation);
+    node.loaders = loadersFor(told.together, context.loaders);
+    return node;
   }
 }
