@@ -66,7 +66,7 @@ async function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string 
 
 /**
  * CPU time per answer, of the server's process and of all of Postgres' together; null where the system does not tell. It
- * holds still where answers per second do not: other work on the machine takes time away, but adds little to these.
+ * drifts less than answers per second: other work on the machine takes time away, and adds only some to these.
  */
 export type Measurement = LoadResult & { cpuMicros: number | null; postgresMicros: number | null };
 

@@ -497,7 +497,7 @@ export type FollowSubscriptionVariables = Exact<{
 
 export type FollowSubscription = {
   generationEvents:
-    | { __typename: 'EventsEnd'; reason: EventsEndReason; message: string; resumeAfter: string | null }
+    | { __typename: 'EventsEnd'; reason: EventsEndReason; resumeAfter: string | null; message: string }
     | {
         __typename: 'EventsSnapshot';
         cursor: string;
@@ -839,7 +839,7 @@ export const FollowDocument = new TypedDocumentString(`
     }
     ... on EventsEnd {
       reason
-      resumeAfter: cursor
+      resumeAfter
       message
     }
   }

@@ -22,7 +22,7 @@ export const followDocument = `subscription Follow($filter: GenerationEventFilte
     }
     ... on EventsEnd {
       reason
-      resumeAfter: cursor
+      resumeAfter
       message
     }
   }

@@ -47,10 +47,9 @@ export class EventsEnd {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      'What to subscribe with as `after`; null: leave it out. Give it another name in your document (`resumeAfter: cursor`) where you also ask for the cursors of other messages, which are never null.',
+    description: 'What to subscribe with as `after`; null: leave it out, for a new snapshot.',
   })
-  cursor: string | null;
+  resumeAfter: string | null;
 
   @Field(() => String, { description: 'The reason in words.' })
   message: string;
@@ -94,10 +93,10 @@ function messageNode(message: EventsMessage): MessageNode {
     return { __typename: 'EventsSnapshot', cursor: eventCursor(position), running: running.map(generationNode) };
   }
   if (message.reason === 'CURSOR_TOO_OLD') {
-    return { __typename: 'EventsEnd', reason: message.reason, cursor: null, message: message.message };
+    return { __typename: 'EventsEnd', reason: message.reason, resumeAfter: null, message: message.message };
   }
   const { reason, position } = message;
-  return { __typename: 'EventsEnd', reason, cursor: eventCursor(position), message: endings[reason] };
+  return { __typename: 'EventsEnd', reason, resumeAfter: eventCursor(position), message: endings[reason] };
 }
 
 @Resolver(() => GenerationEvent)

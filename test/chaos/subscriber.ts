@@ -10,7 +10,7 @@ const document = `subscription ($after: String) {
     __typename
     ... on EventsSnapshot { cursor running { id } }
     ... on GenerationEvent { cursor version status generationId }
-    ... on EventsEnd { goOn: cursor reason }
+    ... on EventsEnd { goOn: resumeAfter reason }
   }
 }`;
 

@@ -39,7 +39,7 @@ const query = `subscription ($after: String) {
     __typename
     ... on EventsSnapshot { cursor }
     ... on GenerationEvent { cursor version generation { prompt } }
-    ... on EventsEnd { reason resumeAfter: cursor }
+    ... on EventsEnd { reason resumeAfter }
   }
 }`;
 
