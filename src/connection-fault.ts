@@ -7,8 +7,17 @@ const codes = new Set(
     ' ',
   ),
 );
-/** What pg says without a code. */
-const words = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+/** What pg and Prisma say without a code of their own; Prisma quotes Postgres' code in its message. */
+const words = new RegExp(
+  [
+    'timeout exceeded when trying to connect',
+    'Connection terminated',
+    'Client has encountered a connection error',
+    "Can't reach database server",
+    'Server has closed the connection',
+    'Code: `(53300|57P0[1-5]|08[0-9A-Z]{3})`',
+  ].join('|'),
+);
 
 /** Whether an error means that the same request may well succeed in a moment. */
 export function isConnectionFault(error: unknown): boolean {

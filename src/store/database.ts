@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
+import { isConnectionFault } from '../connection-fault.js';
 import { Prisma, PrismaClient } from './generated/client.js';
 
 /** What may be asked inside a transaction. */
@@ -63,14 +64,15 @@ function createStatementNames(): (query: { sql: string }) => string {
   };
 }
 
-/** Prisma's codes for a database that could not be asked, as opposed to one that refused what it was given. */
-const connectionCodes = new Set(['P2024', 'P2028', 'P2034', 'P2037']);
+/** Prisma's code for a deadlock or a failed serialization: no row's fault. */
+const writeConflict = 'P2034';
 
 /** Whether the database refused a statement for its data: another row may still be welcome. */
 export function isRowFault(error: unknown): boolean {
   return (
     error instanceof Prisma.PrismaClientKnownRequestError &&
     error.code.startsWith('P2') &&
-    !connectionCodes.has(error.code)
+    error.code !== writeConflict &&
+    !isConnectionFault(error)
   );
 }
