@@ -46,7 +46,10 @@ function allWell(scene: Scene, from: number): void {
   for (const api of scene.bed.apis) scene.expect(accepts(scene, api, from));
 }
 
-/** All that the present lease of this process looks after is over, or looked after by another. */
+/**
+ * All that this process looked after then is over, or looked after by another. It may have come back before anybody took
+ * over, while the others were down too: what it was given since is none of it.
+ */
 async function orphansMove({ monitor }: Scene, poller: Child): Promise<(from: number) => Recovery> {
   const [row] = await monitor.sql(
     'select id::text from instance where pid = $1 order by started_at desc limit 1',
@@ -59,9 +62,10 @@ async function orphansMove({ monitor }: Scene, poller: Child): Promise<(from: nu
     async done() {
       const left = await monitor.sql(
         `select from attempt a join generation g on g.id = a.generation_id
-         where a.instance_id = $1::uuid and (a.state in ('INTENDED', 'SENT', 'ACCEPTED')
-           or (g.status = 'SAVING' and a.n = g.attempt_count)) limit 1`,
+         where a.instance_id = $1::uuid and a.intended_at < to_timestamp($2::float8 / 1000)
+           and (a.state in ('INTENDED', 'SENT', 'ACCEPTED') or (g.status = 'SAVING' and a.n = g.attempt_count)) limit 1`,
         instanceId,
+        from,
       );
       return left.length === 0;
     },
