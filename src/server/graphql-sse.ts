@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { execute, getOperationAST, GraphQLError, OperationTypeNode, type ExecutionResult } from 'graphql';
 import { z } from 'zod';
-import { asError, DarkroomError, errorCodes } from '../errors.js';
+import { asError, DarkroomError } from '../errors.js';
 import { sleep } from '../time.js';
 import { createEventStream } from './event-stream.js';
 import {
@@ -12,7 +12,7 @@ import {
   type OperationRequest,
   type StreamDoorOptions,
 } from './operation.js';
-import { presentError } from './present-error.js';
+import { presentError, statusFor } from './present-error.js';
 import { createSubscribe } from './shared-execution.js';
 
 export type StreamDoor = {
@@ -97,11 +97,9 @@ export function openStreamDoor(app: FastifyInstance, options: StreamDoorOptions 
         reply.hijack();
         return;
       }
-      const refused = asRefusal(error);
-      const shown = presentError(asGraphQLError(refused), request.id, logger);
-      const status = refused instanceof DarkroomError ? errorCodes[refused.code] : 500;
+      const shown = presentError(asGraphQLError(asRefusal(error)), request.id, logger);
       void reply
-        .status(status)
+        .status(statusFor(shown))
         .type('application/json; charset=utf-8')
         .send({ errors: [shown] });
     },

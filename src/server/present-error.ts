@@ -51,6 +51,13 @@ function withoutUndefined(place: {
   };
 }
 
+/** The HTTP status of an error as it is shown. */
+export function statusFor({ extensions }: GraphQLFormattedError): number {
+  const code = extensions?.['code'];
+  const known = Object.entries(errorCodes).find(([name]) => name === code);
+  return known?.[1] ?? 500;
+}
+
 /** A DarkroomError as a GraphQL error with its HTTP status, for the places where Apollo asks for one. */
 export function asGraphQLError(error: unknown): unknown {
   if (!(error instanceof DarkroomError)) return error;
@@ -63,8 +70,6 @@ export function asGraphQLError(error: unknown): unknown {
 /** What a client sees when it could not even be said who asks. */
 export function contextError(error: unknown, requestId: string, logger: Logger): unknown {
   if (error instanceof DarkroomError) return asGraphQLError(error);
-  const { message, extensions } = presentError(error, requestId, logger);
-  return new GraphQLError(message, {
-    extensions: { ...extensions, http: { status: extensions?.['code'] === 'UNAVAILABLE' ? 503 : 500 } },
-  });
+  const shown = presentError(error, requestId, logger);
+  return new GraphQLError(shown.message, { extensions: { ...shown.extensions, http: { status: statusFor(shown) } } });
 }

@@ -4,6 +4,8 @@ import type { Waiting } from '../domain/waiting.js';
 
 /** Intervals waited for at once, at most. */
 const rememberedAtMost = 10_000;
+/** Its end may have passed by before the interval was told: after so long it is not waited for any more. */
+const rememberedMs = 60 * 60_000;
 
 export type Foretold = {
   /** An interval was given to somebody; of each generation and stage the first one counts. */
@@ -17,24 +19,42 @@ export type Foretold = {
 type Stage = 'queued' | 'running';
 
 /** Holds the intervals that were given out against what came of them. */
-export function createForetold(onOutcome: (stage: Stage, hit: boolean) => void): Foretold {
-  const told = new Map<string, Map<Stage, NonNullable<Waiting['eta']>>>();
+export function createForetold(
+  onOutcome: (stage: Stage, hit: boolean) => void,
+  now: () => number = () => performance.now(),
+): Foretold {
+  const told = new Map<string, { since: number; stages: Map<Stage, NonNullable<Waiting['eta']>> }>();
+
+  function forgetOld(): void {
+    // In the order in which they were first told.
+    for (const [id, { since }] of told) {
+      if (now() - since < rememberedMs) return;
+      told.delete(id);
+    }
+  }
+
   return {
     tell({ id, status }, eta) {
       const stage: Stage = status === 'QUEUED' ? 'queued' : 'running';
-      const stages = told.get(id) ?? new Map<Stage, NonNullable<Waiting['eta']>>();
-      if (stages.has(stage) || (stages.size === 0 && told.size >= rememberedAtMost)) return;
-      told.set(id, stages.set(stage, eta));
+      const known = told.get(id);
+      if (known === undefined) {
+        if (told.size < rememberedAtMost) told.set(id, { since: now(), stages: new Map([[stage, eta]]) });
+      } else if (!known.stages.has(stage)) {
+        known.stages.set(stage, eta);
+      }
     },
-    waiting: () => told.size,
+    waiting() {
+      forgetOld();
+      return told.size;
+    },
     see({ generationId, status, at }) {
       if (!isTerminal(status)) return;
-      const stages = told.get(generationId);
-      if (stages === undefined) return;
+      const known = told.get(generationId);
+      if (known === undefined) return;
       told.delete(generationId);
       // Whoever cancels, or is moderated early, was not foretold anything.
       if (status !== 'SUCCEEDED') return;
-      for (const [stage, { earliest, latest }] of stages) onOutcome(stage, at >= earliest && at <= latest);
+      for (const [stage, { earliest, latest }] of known.stages) onOutcome(stage, at >= earliest && at <= latest);
     },
   };
 }

@@ -26,10 +26,17 @@ it.each([
   expect(reading).toEqual({ ok: false, reason: 'the signature is wrong' });
 });
 
-it.each(['', '[]', 'null', '{"id":7}', '{"id":""}', `{"id":"${'x'.repeat(513)}"}`, '<html>', '{"id":"a"'])(
-  'refuses the body %s',
-  (text) => {
-    const reading = readWebhook({ headers: {}, body: Buffer.from(text), secret });
-    expect(reading).toEqual({ ok: false, reason: 'the body names no task' });
-  },
-);
+it.each([
+  '',
+  '[]',
+  'null',
+  '{"id":7}',
+  '{"id":""}',
+  `{"id":"${'x'.repeat(513)}"}`,
+  '{"id":"a\\u0000b"}',
+  '<html>',
+  '{"id":"a"',
+])('refuses the body %s', (text) => {
+  const reading = readWebhook({ headers: {}, body: Buffer.from(text), secret });
+  expect(reading).toEqual({ ok: false, reason: 'the body names no task' });
+});

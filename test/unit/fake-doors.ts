@@ -92,6 +92,7 @@ function optionsOf(made: ReturnType<typeof makeSchema>, { timings = {}, openPerK
     operations: createOperations({ schema: made.schema, prepare: createGuard(made.schema), logger }),
     async authenticate(authorization) {
       if (authorization === 'Bearer fault') throw new Error('No database.');
+      if (authorization === 'Bearer away') throw Object.assign(new Error('Shutting down.'), { code: '57P01' });
       if (authorization !== undefined && authorization !== key) throw new DarkroomError('UNAUTHENTICATED', 'Unknown.');
       return authorization === undefined ? null : viewer;
     },

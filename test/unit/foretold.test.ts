@@ -47,3 +47,19 @@ it('counts nothing for what ends otherwise, or was foretold to nobody', () => {
   });
   expect(seen).toEqual([]);
 });
+
+it('does not wait for ever for an end that it did not see', () => {
+  let now = 0;
+  const foretold = createForetold(
+    () => undefined,
+    () => now,
+  );
+  foretold.tell(makeGeneration({ id: idAt(1) }), eta);
+  now = 1_800_000;
+  foretold.tell(makeGeneration({ id: idAt(2) }), eta);
+  expect(foretold.waiting()).toBe(2);
+  now = 3_600_000;
+  expect(foretold.waiting()).toBe(1);
+  now = 5_400_000;
+  expect(foretold.waiting()).toBe(0);
+});

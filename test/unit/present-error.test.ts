@@ -133,6 +133,14 @@ describe('when it could not even be said who asks', () => {
     expect(errors).not.toHaveBeenCalled();
   });
 
+  it('a database that is away is said to be one', () => {
+    const { logger, errors } = quietLogger();
+    expect(contextError({ code: '57P01' }, 'req-7', logger)).toMatchObject({
+      extensions: { code: 'UNAVAILABLE', http: { status: 503 } },
+    });
+    expect(errors).not.toHaveBeenCalled();
+  });
+
   it('anything else is hidden, logged and a fault of ours', () => {
     const { logger, errors } = quietLogger();
     const error = contextError(new Error('password'), 'req-7', logger);

@@ -55,6 +55,7 @@ it('takes a query in the address too, but no mutation', async () => {
 it.each<[string, Asked | string, Record<string, string>, number, string]>([
   ['no key', forever, {}, 401, 'UNAUTHENTICATED'],
   ['a wrong key', forever, { authorization: 'Bearer bad' }, 401, 'UNAUTHENTICATED'],
+  ['a key while the database is away', forever, { authorization: 'Bearer away' }, 503, 'UNAVAILABLE'],
   ['no JSON', '{', { authorization: key }, 400, 'BAD_REQUEST'],
   ['no query', {}, { authorization: key }, 400, 'BAD_REQUEST'],
   ['variables that are none', { query: '{ hello }', variables: 3 }, { authorization: key }, 400, 'BAD_REQUEST'],

@@ -5,6 +5,7 @@ import { readPauseMs } from '../pause.js';
 import type { SubmitOutcome, SubmitRefusalCode } from '../provider.js';
 import { headerOf, type Exchange } from '../transport.js';
 import { costInCredits } from './cost.js';
+import { taskIdText } from './task-id.js';
 
 type Refused = Extract<SubmitOutcome, { kind: 'refused' }>;
 type Refusal = { code: SubmitRefusalCode; retry: Refused['retry']; says: string };
@@ -45,16 +46,7 @@ const refusals: ReadonlyMap<number, Refusal> = new Map([
 /** Said by gateways about an application they have already passed the request to, or may have. */
 const doubtful: ReadonlySet<number> = new Set([408, 499]);
 
-const taskId = z
-  .union([z.string(), z.int()])
-  .transform(String)
-  .pipe(
-    z
-      .string()
-      .trim()
-      .max(512)
-      .regex(/^[\x21-\x7e]+$/),
-  );
+const taskId = z.union([z.string(), z.int()]).transform(String).pipe(taskIdText);
 const pollingUrl = z
   .string()
   .max(2083)

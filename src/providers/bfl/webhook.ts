@@ -2,8 +2,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { readObject } from '../answer.js';
 import type { WebhookDelivery, WebhookReading } from '../provider.js';
+import { taskIdText } from './task-id.js';
 
-const answerShape = z.object({ id: z.string().trim().min(1).max(512) });
+const answerShape = z.object({ id: taskIdText });
 const scheme = 'sha256=';
 
 /**
