@@ -1,9 +1,9 @@
-import { createServer } from 'node:net';
 import { makeBed } from './bed.ts';
 import { runLoad } from './processes.ts';
 import { report } from './report.ts';
 import type { Options } from './options.ts';
 import { askOf } from './workloads.ts';
+import { freePort } from '../src/store/free-port.js';
 
 type Frame = { functionName: string; url: string; lineNumber: number };
 type ProfileNode = { id: number; callFrame: Frame; children?: readonly number[] };
@@ -36,15 +36,6 @@ export async function profileServer(options: Options): Promise<void> {
   } finally {
     await bed.stop();
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No free port.');
-  return address.port;
 }
 
 /** Speaks to the inspector that the server was started with. */

@@ -55,6 +55,11 @@ export function parsePublicId(text: string): { type: NodeType; key: string } | n
   return null;
 }
 
+/** Names one attempt in maps and batches. */
+export function attemptKey({ generationId, n }: { generationId: string; n: number }): string {
+  return `${generationId} ${n}`;
+}
+
 /** The smallest UUID that a UUIDv7 made at `at` can be: the bound of a time range. */
 export function lowestIdAt(at: Date): string {
   const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');

@@ -48,3 +48,17 @@ export function readWebhookToken(token: string): (AttemptRef & { mac: Buffer }) 
 export function isWebhookToken(key: Uint8Array, token: AttemptRef & { mac: Buffer }): boolean {
   return timingSafeEqual(macOf(key, token), token.mac);
 }
+
+/** A webhook as it came, with the secret that its task was given. */
+export type WebhookDelivery = {
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The bytes as they came. */
+  body: Buffer;
+  secret: string;
+};
+
+/** What a webhook is good for: a hint that this task may be done. Whatever else it says is not believed. */
+export type WebhookReading = { ok: true; taskId: string } | { ok: false; reason: string };
+
+/** Checks and reads one provider's webhook: a pure function that needs no key of the account. */
+export type WebhookReader = (delivery: WebhookDelivery) => WebhookReading;

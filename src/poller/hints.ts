@@ -1,5 +1,6 @@
 import { attemptMove, generationMove } from '../domain/change.js';
-import type { AttemptRef, Hint } from '../domain/ports.js';
+import { attemptKey } from '../domain/ids.js';
+import type { Hint } from '../domain/ports.js';
 import { createWebhookTrust, type WebhookTrust } from '../domain/webhook-trust.js';
 import type { HintDesk, PollerParts } from './parts.js';
 
@@ -16,7 +17,6 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
   /** Came while their attempts were still watched. */
   const arrived = new Set<string>();
   const trusts = new Map<string, WebhookTrust>();
-  const nameOf = ({ generationId, n }: AttemptRef): string => `${generationId} ${n}`;
 
   function trustOf(account: string): WebhookTrust {
     const trust = trusts.get(account) ?? createWebhookTrust();
@@ -35,7 +35,7 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
   }
 
   function arrive(hint: Hint): void {
-    const name = nameOf(hint);
+    const name = attemptKey(hint);
     const waited = expected.get(name);
     if (waited !== undefined) {
       expected.delete(name);
@@ -59,7 +59,7 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
 
   return {
     listen(ref, wake) {
-      const name = nameOf(ref);
+      const name = attemptKey(ref);
       wakers.set(name, wake);
       if (early.delete(name)) wake();
       return () => {
@@ -70,7 +70,7 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
     },
     trustOf,
     expect(ref, account) {
-      const name = nameOf(ref);
+      const name = attemptKey(ref);
       if (arrived.delete(name)) trustOf(account).record(true);
       else expected.set(name, { account, until: performance.now() + inTimeMs });
     },
@@ -82,8 +82,8 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
       for (const hint of due) {
         if (hint.state === 'SENT') await settle(hint, instanceId);
         if (hint.state !== 'SENT' && hint.state !== 'ACCEPTED') continue;
-        const wake = wakers.get(nameOf(hint));
-        if (wake === undefined) early.add(nameOf(hint));
+        const wake = wakers.get(attemptKey(hint));
+        if (wake === undefined) early.add(attemptKey(hint));
         else wake();
         adopt(hint);
       }

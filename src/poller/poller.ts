@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { ChangeResult, LedgerChange } from '../domain/change.js';
-import { newId } from '../domain/ids.js';
+import { attemptKey, newId } from '../domain/ids.js';
 import type { AttemptRef } from '../domain/ports.js';
 import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
@@ -108,7 +108,7 @@ export function createPoller(outer: PollerParts): Poller {
   }
 
   function take(ref: AttemptRef, admitted: boolean): void {
-    const key = `${ref.generationId} ${ref.n}`;
+    const key = attemptKey(ref);
     if (inHand.has(key)) return;
     const work = driveAttempt(parts, driver, ref, admitted).finally(() => inHand.delete(key));
     inHand.set(key, work);

@@ -1,3 +1,4 @@
+import { attemptKey } from '../domain/ids.js';
 import type { WorkItem } from '../domain/ports.js';
 import { sizeClass } from '../domain/size-class.js';
 import type { WebhookTrust } from '../domain/webhook-trust.js';
@@ -33,7 +34,7 @@ export function createRhythm(
 ): Rhythm {
   const { generation, attempt, readAt } = item;
   const { model, pixels } = generation;
-  const seed = `${generation.id} ${attempt.n}`;
+  const seed = attemptKey({ generationId: generation.id, n: attempt.n });
   // Counted on from the database's own reckoning: this host's clock may be off.
   const ageAtLoad = readAt.getTime() - (attempt.acceptedAt ?? readAt).getTime();
   const loadedAt = performance.now();

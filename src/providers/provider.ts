@@ -1,5 +1,6 @@
 import type { ModerationStage } from '../domain/lifecycle.js';
 import type { ImageInputName, Model, ParameterValues } from '../domain/model.js';
+import type { WebhookReader } from '../domain/webhook.js';
 
 /** A provider account as an adapter needs it. The key exists only in the process that polls. */
 export type ProviderAccount = {
@@ -99,17 +100,6 @@ export type DownloadOutcome =
   | { kind: 'tooLarge'; message: string }
   | { kind: 'unavailable'; message: string };
 
-/** A webhook as it came, with the secret that its task was given. */
-export type WebhookDelivery = {
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The bytes as they came. */
-  body: Buffer;
-  secret: string;
-};
-
-/** What a webhook is good for: a hint that this task may be done. Whatever else it says is not believed. */
-export type WebhookReading = { ok: true; taskId: string } | { ok: false; reason: string };
-
 /** What a call that costs nothing says of an account. */
 export type ProbeOutcome =
   | {
@@ -131,7 +121,7 @@ export type Provider = {
   look(account: ProviderAccount, task: TaskHandle, signal: AbortSignal): Promise<LookOutcome>;
   download(account: ProviderAccount, url: string, signal: AbortSignal): Promise<DownloadOutcome>;
   /** Checks and reads a webhook: a pure function that needs no key of the account. */
-  readWebhook: (delivery: WebhookDelivery) => WebhookReading;
+  readWebhook: WebhookReader;
   /** Asks whether the account is usable, by a call that costs nothing. */
   probe(account: ProviderAccount, signal: AbortSignal): Promise<ProbeOutcome>;
   /** Lets what is in flight end, then closes the sockets. */

@@ -7,7 +7,7 @@ import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Context } from '../graphql/context.js';
 import type { Logger } from '../logger.js';
 import { operationLimits, type Prepare } from './guard.js';
-import { asGraphQLError, presentError } from './present-error.js';
+import { asApolloError, presentError } from './present-error.js';
 
 /** GraphQL over HTTP: Apollo with the guard before every execution and masked errors after it. */
 export function createApollo(options: {
@@ -24,7 +24,7 @@ export function createApollo(options: {
           try {
             prepare(document, operationName, request.variables, contextValue.viewer);
           } catch (error) {
-            throw asGraphQLError(error);
+            throw asApolloError(error);
           }
         },
         async willSendResponse({ errors, response, contextValue }) {

@@ -59,7 +59,7 @@ export function statusFor({ extensions }: GraphQLFormattedError): number {
 }
 
 /** A DarkroomError as a GraphQL error with its HTTP status, for the places where Apollo asks for one. */
-export function asGraphQLError(error: unknown): unknown {
+export function asApolloError(error: unknown): unknown {
   if (!(error instanceof DarkroomError)) return error;
   return new GraphQLError(error.message, {
     originalError: error,
@@ -69,7 +69,7 @@ export function asGraphQLError(error: unknown): unknown {
 
 /** What a client sees when it could not even be said who asks. */
 export function contextError(error: unknown, requestId: string, logger: Logger): unknown {
-  if (error instanceof DarkroomError) return asGraphQLError(error);
+  if (error instanceof DarkroomError) return asApolloError(error);
   const shown = presentError(error, requestId, logger);
   return new GraphQLError(shown.message, { extensions: { ...shown.extensions, http: { status: statusFor(shown) } } });
 }

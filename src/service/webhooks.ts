@@ -1,22 +1,19 @@
 import type { AttemptRef, Hints } from '../domain/ports.js';
 import type { Metrics } from '../metrics.js';
-import { isWebhookToken, readWebhookToken, webhookSecret } from '../domain/webhook.js';
+import {
+  isWebhookToken,
+  readWebhookToken,
+  webhookSecret,
+  type WebhookDelivery,
+  type WebhookReader,
+} from '../domain/webhook.js';
 
-export type Delivery = {
+/** A webhook at its address. */
+export type Delivery = Omit<WebhookDelivery, 'secret'> & {
   provider: string;
   /** The last part of the address. */
   token: string;
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Exactly as it came: a signature is over these bytes. */
-  body: Buffer;
 };
-
-/** Reads one provider's webhook; a pure function that needs no provider key. */
-export type WebhookReader = (delivery: {
-  headers: Delivery['headers'];
-  body: Buffer;
-  secret: string;
-}) => { ok: true; taskId: string } | { ok: false; reason: string };
 
 export type ReceiveOutcome =
   /** A look will confirm it, or it changes nothing: the sender need not know which. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import { createBatcher } from './batcher.js';
 import { isRowFault, type Database } from './database.js';
+import { storable } from './storable.js';
 
 /**
  * Every change of a generation or attempt after its acceptance. One statement locks the generations in the order of their
@@ -29,9 +30,8 @@ export function createChange(database: Database): {
 
 const rowSchema = z.object({ i: z.number(), attempt_changed: z.boolean(), generation_changed: z.boolean() });
 
-/** Text from outside as Postgres can keep it: no NUL, no half of a surrogate pair. */
-function storable(text: string | null | undefined): string | null {
-  return text?.toWellFormed().replaceAll('\u0000', '') ?? null;
+function storableOrNull(text: string | null | undefined): string | null {
+  return text == null ? null : storable(text);
 }
 
 async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeResult[]> {
@@ -43,7 +43,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       to_status: row.generation?.to ?? null,
       moderation_stage: row.generation?.moderationStage ?? null,
       code: row.generation?.errorCode ?? null,
-      message: storable(row.generation?.errorMessage),
+      message: storableOrNull(row.generation?.errorMessage),
       retry_after_ms: row.generation?.retryAfterMs ?? null,
       result_seed: row.generation?.resultSeed ?? null,
       attempt_n: row.attempt?.n ?? null,
@@ -58,11 +58,11 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       webhook_key: row.attempt?.webhookKey == null ? null : Buffer.from(row.attempt.webhookKey).toString('hex'),
       http_status: row.attempt?.httpStatus ?? null,
       attempt_code: row.attempt?.errorCode ?? null,
-      attempt_message: storable(row.attempt?.errorMessage),
+      attempt_message: storableOrNull(row.attempt?.errorMessage),
       quoted_micros: row.attempt?.quotedMicros ?? null,
       settled_micros: row.attempt?.settledMicros ?? null,
       looks: row.attempt?.looks ?? null,
-      word: storable(row.attempt?.word),
+      word: storableOrNull(row.attempt?.word),
       provider_started_at: row.attempt?.providerStartedAt ?? null,
       provider_finished_at: row.attempt?.providerFinishedAt ?? null,
       image_ids: row.resultImageIds ?? [],

@@ -3,6 +3,7 @@ import { controlKinds, generationStatuses } from '../domain/lifecycle.js';
 import type { GenerationEvent } from '../domain/generation.js';
 import type { EventFilter, Missed } from '../domain/ports.js';
 import type { Database } from './database.js';
+import { Prisma } from './generated/client.js';
 
 /** Numbered in one go; more wait for the next. */
 const numberedAtOnce = 5_000;
@@ -37,6 +38,9 @@ export async function numberEvents(database: Database): Promise<number | null> {
   return row?.mine === true ? row.numbered : null;
 }
 
+const eventColumns = Prisma.sql`generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code,
+  profile_id, control::text, provider, at`;
+
 const eventSchema = z.object({
   generation_id: z.string(),
   n: z.number(),
@@ -55,8 +59,7 @@ const eventSchema = z.object({
 /** The events after `position`, in order, of all projects. */
 export async function eventsAfter(database: Database, position: number, limit: number): Promise<GenerationEvent[]> {
   const rows = await database.prisma.$queryRaw`
-    select generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code, profile_id,
-           control::text, provider, at
+    select ${eventColumns}
     from generation_event where position > ${position}::bigint order by position limit ${limit}::integer`;
   return z.array(eventSchema).parse(rows).map(toEvent);
 }
@@ -70,8 +73,7 @@ export async function pageOfLog(
 ): Promise<GenerationEvent[]> {
   const { status = null, profileId = null, control = null, provider = null } = filter;
   const rows = await database.prisma.$queryRaw`
-    select generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code, profile_id,
-           control::text, provider, at
+    select ${eventColumns}
     from generation_event
     where project_id = ${projectId}::uuid and position > ${after}::bigint and position <= ${upTo}::bigint
       and (${status}::text[] is null or status::text = any (${status}::text[]))
@@ -116,8 +118,7 @@ export async function missedSince(
 /** The events of one generation, oldest first; those not yet numbered are left out. */
 export async function eventsOf(database: Database, generationIds: readonly string[]): Promise<GenerationEvent[]> {
   const rows = await database.prisma.$queryRaw`
-    select generation_id, n, project_id, position, status::text, previous_status::text, attempt_n, code, profile_id,
-           control::text, provider, at
+    select ${eventColumns}
     from generation_event where generation_id = any (${generationIds}::uuid[]) and position is not null
     order by generation_id, n`;
   return z.array(eventSchema).parse(rows).map(toEvent);

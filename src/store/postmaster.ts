@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile, rename, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DarkroomError } from '../errors.js';
@@ -9,6 +8,7 @@ import { sleep } from '../time.js';
 import { shutdownSteps } from './orphan-postmaster.js';
 import { spawnSettings } from './postgres-account.js';
 import type { PostgresHome } from './postgres-home.js';
+import { freePort } from './free-port.js';
 
 export type Postmaster = { port: number; stop(): Promise<void> };
 
@@ -118,18 +118,6 @@ async function end(child: ChildProcess, ended: Promise<string>, logger: Logger):
     await Promise.race([ended, sleep(waitMs, patience.signal)]);
     patience.abort();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port on 127.0.0.1');
-  return address.port;
 }
 
 async function turnLog(logFile: string): Promise<void> {

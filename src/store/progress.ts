@@ -1,6 +1,8 @@
+import { attemptKey } from '../domain/ids.js';
 import type { AttemptRef } from '../domain/ports.js';
 import { createBatcher } from './batcher.js';
 import { isRowFault, type Database } from './database.js';
+import { storable } from './storable.js';
 
 export type Progress = AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null };
 
@@ -11,7 +13,7 @@ export function createProgressNotes(database: Database): {
 } {
   const batcher = createBatcher<Progress, true>({
     isRowFault,
-    keyOf: ({ generationId, n }) => `${generationId} ${n}`,
+    keyOf: attemptKey,
     async write(rows) {
       await write(database, rows);
       return rows.map(() => true);
@@ -30,8 +32,7 @@ async function write(database: Database, rows: readonly Progress[]): Promise<voi
       n,
       instance_id: instanceId,
       looks,
-      // Text from outside as Postgres can keep it: no NUL, no half of a surrogate pair.
-      word: word.toWellFormed().replaceAll('\u0000', ''),
+      word: storable(word),
       progress: progress === null ? null : Math.round(progress * 1_000) / 1_000,
     })),
   );

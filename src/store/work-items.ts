@@ -1,3 +1,4 @@
+import { attemptKey } from '../domain/ids.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { generationColumns } from './generation-page.js';
@@ -13,14 +14,10 @@ type AttemptRow = Omit<WorkItem['attempt'], 'costMicros'> & {
 };
 type ImageRef = { generationId: string; role: 'CONTROL' | 'IMAGE_PROMPT'; imageId: string };
 
-function keyOf({ generationId, n }: AttemptRef): string {
-  return `${generationId} ${n}`;
-}
-
 /** Reads attempts with all that belongs to them; what is asked for at once is read together. */
 export function createWorkItems(database: Database): (ref: AttemptRef) => Promise<WorkItem | null> {
   const lookup = createLookup<WorkItem>(async (keys) => await read(database, keys));
-  return async (ref) => await lookup(keyOf(ref));
+  return async (ref) => await lookup(attemptKey(ref));
 }
 
 async function read(database: Database, keys: readonly string[]): Promise<Map<string, WorkItem>> {
@@ -51,7 +48,7 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
       const ref = refs.find((each) => each.generationId === generationId && each.role === role);
       return images.find(({ id }) => id === ref?.imageId) ?? null;
     };
-    items.set(keyOf({ generationId, n: attempt.n }), {
+    items.set(attemptKey({ generationId, n: attempt.n }), {
       generation,
       attempt: { ...attempt, costMicros: micros(costMicros) },
       controlImage: imageOf('CONTROL'),

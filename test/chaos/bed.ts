@@ -1,11 +1,11 @@
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createChild, type Child } from './child.js';
 import type { ChaosOptions } from './options.js';
 import { createChaosPostgres, type ChaosPostgres } from './postgres.js';
+import { freePort } from '../../src/store/free-port.js';
 
 /** Two API and two poller processes on one Postgres and one sandbox, all of them real and all of them killable. */
 export type Bed = {
@@ -134,16 +134,4 @@ function sandboxSettings(options: ChaosOptions, port: number): Record<string, st
     SANDBOX_LOG_LIMIT: '1000000',
     SANDBOX_FAULTS: JSON.stringify(options.faults),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port on 127.0.0.1');
-  return address.port;
 }

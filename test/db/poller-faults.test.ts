@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { generationMove, type ChangeResult, type LedgerChange } from '../../src/domain/change.js';
 import { createDiskStore } from '../../src/images/disk.js';
-import { inspectImage } from '../../src/images/inspect.js';
-import { resultLimits } from '../../src/images/limits.js';
-import { createLogger } from '../../src/logger.js';
 import type { PollerParts } from '../../src/poller/parts.js';
 import { createPoller, type Poller } from '../../src/poller/poller.js';
 import { createBflProvider } from '../../src/providers/bfl/bfl.js';
@@ -15,7 +12,7 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { sleep } from '../../src/time.js';
 import { makeFolder } from '../support/darkroom.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
-import { quickLooks } from '../support/looking.js';
+import { pollerParts } from '../support/poller-parts.js';
 
 const provider = createBflProvider();
 let bench: LedgerBench;
@@ -29,31 +26,8 @@ beforeEach(async () => {
   sandbox = createSandbox({ timeScale: 200, image: 'small' });
   const { url } = await sandbox.start();
   folder = await makeFolder();
-  parts = {
-    accounts: [
-      {
-        account: { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 },
-        access: { id: 'sandbox', baseUrl: url, apiKey: 'key', hosts: [] },
-        provider,
-        webhookUrl: null,
-      },
-    ],
-    worklist: bench.store.worklist,
-    pauses: bench.store.pauses,
-    hints: bench.store.hints,
-    ...quickLooks(),
-    change: async (change) => await bench.store.ledger.change(change),
-    images: bench.store.images,
-    bytes: createDiskStore({ folder: join(folder, 'images') }),
-    inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
-    settings: {
-      unconfirmedMs: 60_000,
-      submitTimeoutMs: 5_000,
-      firstProbeMs: 1_000,
-      drainMs: 5_000,
-    },
-    logger: createLogger('silent'),
-  };
+  const bytes = createDiskStore({ folder: join(folder, 'images') });
+  parts = pollerParts({ bench, sandboxUrl: url, provider, bytes });
 });
 
 afterEach(async () => {

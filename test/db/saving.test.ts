@@ -5,10 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { newId } from '../../src/domain/ids.js';
 import { savingGraceMs } from '../../src/domain/lifecycle.js';
 import { createDiskStore, type DiskStore } from '../../src/images/disk.js';
-import { inspectImage } from '../../src/images/inspect.js';
-import { resultLimits } from '../../src/images/limits.js';
-import { createLogger } from '../../src/logger.js';
-import type { PollerParts, PollerSettings } from '../../src/poller/parts.js';
+import type { PollerParts } from '../../src/poller/parts.js';
 import { createPoller, type Poller } from '../../src/poller/poller.js';
 import { createBflProvider } from '../../src/providers/bfl/bfl.js';
 import type { Provider } from '../../src/providers/provider.js';
@@ -16,16 +13,10 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { Row } from '../support/darkroom.js';
 import { makeFolder } from '../support/darkroom.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
-import { quickLooks } from '../support/looking.js';
+import { pollerParts } from '../support/poller-parts.js';
 
 const timeScale = 200;
 const lifetimeMs = 60_000;
-const settings: PollerSettings = {
-  unconfirmedMs: 60_000,
-  submitTimeoutMs: 5_000,
-  firstProbeMs: 1_000,
-  drainMs: 5_000,
-};
 let bench: LedgerBench;
 let sandbox: Sandbox;
 /** The sandbox's clock goes so much ahead. */
@@ -51,36 +42,18 @@ beforeEach(async () => {
   disk = createDiskStore({ folder: join(folder, 'images') });
   provider = createBflProvider({ resultLifetimeMs: lifetimeMs });
   Object.assign(store, { down: false, refused: 0, kept: [] });
-  parts = {
-    accounts: [
-      {
-        account: { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 },
-        access: { id: 'sandbox', baseUrl: url, apiKey: 'key', hosts: [] },
-        provider,
-        webhookUrl: null,
-      },
-    ],
-    worklist: bench.store.worklist,
-    pauses: bench.store.pauses,
-    hints: bench.store.hints,
-    ...quickLooks(),
-    change: async (change) => await bench.store.ledger.change(change),
-    images: bench.store.images,
-    bytes: {
-      read: async (key) => await disk.read(key),
-      async put(key, bytes) {
-        if (store.down) {
-          store.refused += 1;
-          throw new Error('The store is down.');
-        }
-        await disk.put(key, bytes);
-        store.kept.push(key.sha256);
-      },
+  const bytes: PollerParts['bytes'] = {
+    read: async (key) => await disk.read(key),
+    async put(key, given) {
+      if (store.down) {
+        store.refused += 1;
+        throw new Error('The store is down.');
+      }
+      await disk.put(key, given);
+      store.kept.push(key.sha256);
     },
-    inspectResult: async (bytes) => await inspectImage(bytes, resultLimits),
-    settings,
-    logger: createLogger('silent'),
   };
+  parts = pollerParts({ bench, sandboxUrl: url, provider, bytes });
 });
 
 afterEach(async () => {
@@ -132,7 +105,7 @@ it('keeps what it could not store, takes it up after a restart, and stores the m
   store.down = true;
   // The last to be accepted is the first to be finished.
   await accept(...Array.from({ length: 8 }, (_, n) => `jar ${n} [sandbox: duration=${(8 - n) * 20}s]`));
-  const first = await start({ settings: { ...settings, drainMs: 200 } });
+  const first = await start({ settings: { ...parts.settings, drainMs: 200 } });
   await until('SAVING', 8);
   await vi.waitFor(() => expect(downloads()).toBe(8));
   await vi.waitFor(() => expect(first.heldBytes()).toBeGreaterThan(0));
@@ -140,7 +113,7 @@ it('keeps what it could not store, takes it up after a restart, and stores the m
   expect(first.heldBytes()).toBe(0);
 
   const refused = store.refused;
-  const second = await start({ settings: { ...settings, saving: { stores: 1 } } });
+  const second = await start({ settings: { ...parts.settings, saving: { stores: 1 } } });
   await vi.waitFor(() => expect(store.refused).toBeGreaterThan(refused + 1), { timeout: 10_000 });
   await vi.waitFor(() => expect(downloads()).toBe(16));
   await vi.waitFor(() => expect(second.heldBytes()).toBeGreaterThan(0));
@@ -159,7 +132,7 @@ it('holds no more than it may, downloads the rest later, and lets nothing expire
   store.down = true;
   await accept(...Array.from({ length: 12 }, (_, n) => `jar ${n}`));
   const heldBytes = 60_000;
-  const poller = await start({ settings: { ...settings, saving: { heldBytes } } });
+  const poller = await start({ settings: { ...parts.settings, saving: { heldBytes } } });
   let most = 0;
   const watch = setInterval(() => (most = Math.max(most, poller.heldBytes())), 1);
   try {
@@ -181,7 +154,7 @@ it('says EXPIRED, with its cost, of what it could neither store nor hold', async
   store.down = true;
   await accept('jar 1', 'jar 2', 'jar 3');
   // One picture is more than that, and is held alone.
-  await start({ settings: { ...settings, saving: { heldBytes: 100 } } });
+  await start({ settings: { ...parts.settings, saving: { heldBytes: 100 } } });
   await until('SAVING', 3);
   await vi.waitFor(() => expect(store.refused).toBeGreaterThan(1), { timeout: 10_000 });
   aheadMs = lifetimeMs + 1_000;

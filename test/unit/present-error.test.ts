@@ -1,7 +1,7 @@
 import { buildSchema, graphql, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { asError, DarkroomError, errorCodes, type ErrorCode } from '../../src/errors.js';
-import { asGraphQLError, contextError, presentError } from '../../src/server/present-error.js';
+import { asApolloError, contextError, presentError } from '../../src/server/present-error.js';
 import { quietLogger } from './fakes.js';
 
 function present(error: unknown): { shown: GraphQLFormattedError; logged: unknown[][] } {
@@ -105,7 +105,7 @@ describe('what a resolver throws', () => {
 describe('an error for Apollo', () => {
   it('has the HTTP status of its code', () => {
     for (const code of codes) {
-      const error = asGraphQLError(new DarkroomError(code, 'No.'));
+      const error = asApolloError(new DarkroomError(code, 'No.'));
       expect(error).toBeInstanceOf(GraphQLError);
       expect(error).toMatchObject({ message: 'No.', extensions: { code, http: { status: errorCodes[code] } } });
     }
@@ -113,11 +113,11 @@ describe('an error for Apollo', () => {
 
   it('is what it was when it is none of ours', () => {
     const error = new Error('password');
-    expect(asGraphQLError(error)).toBe(error);
+    expect(asApolloError(error)).toBe(error);
   });
 
   it('is presented like the one inside', () => {
-    expect(present(asGraphQLError(new DarkroomError('TOO_LARGE', 'No.'))).shown.extensions).toEqual({
+    expect(present(asApolloError(new DarkroomError('TOO_LARGE', 'No.'))).shown.extensions).toEqual({
       code: 'TOO_LARGE',
     });
   });

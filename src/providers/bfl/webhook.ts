@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { WebhookDelivery, WebhookReading } from '../../domain/webhook.js';
 import { readObject } from '../answer.js';
-import type { WebhookDelivery, WebhookReading } from '../provider.js';
 import { taskIdText } from './task-id.js';
 
 const answerShape = z.object({ id: taskIdText });
