@@ -1,4 +1,5 @@
 import { isTerminal } from './domain/lifecycle.js';
+import { defaultAim } from './domain/schedule.js';
 import { asError } from './errors.js';
 import type { Ground, Owned } from './ground.js';
 import { inspectImage } from './images/inspect.js';
@@ -8,9 +9,6 @@ import type { ServedAccount } from './poller/parts.js';
 import { createPoller, type Poller } from './poller/poller.js';
 import { createRunTimeLog } from './poller/run-time-log.js';
 import { bflDefaults } from './providers/bfl/bfl.js';
-
-/** No task is asked about more often, nor, while it runs, more rarely. Milliseconds. */
-const lookBounds = { floorMs: 50, capMs: 60_000 };
 
 /** How long submits and savings in flight may take at a stop. */
 const drainMs = 10_000;
@@ -37,7 +35,7 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     },
     lookTimes: createLookTimes({
       latencyOf: (model, pixels) => latencies.of(model, pixels),
-      aim: { ...lookBounds, wantedDelayMs: config.lookDelayMs },
+      aim: { ...defaultAim, wantedDelayMs: config.lookDelayMs },
     }),
     runTimeLog,
     metrics,
