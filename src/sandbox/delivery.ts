@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Pictures } from './pictures.js';
 import type { Task } from './task.js';
-import type { Dialect, World } from './world.js';
+import { dialectOf, type Dialect, type World } from './world.js';
 
 /** Path of a task's result. The long random part is all that protects it, as with a signed address. */
 export function deliveryPath(task: Task): string {
@@ -39,11 +39,8 @@ export function registerDelivery(
   pictures: Pictures,
 ): void {
   async function pictureOf(task: Task): Promise<Buffer | null> {
-    for (const dialect of dialects) {
-      const picture = await dialect.picture(task, world.blobs);
-      if (picture !== null) return await pictures.get(task.id, picture);
-    }
-    return null;
+    const picture = await dialectOf(dialects, task)?.picture(task, world.blobs);
+    return picture == null ? null : await pictures.get(task.id, picture);
   }
 
   app.get<{ Params: { token: string; '*': string } }>('/delivery/:token/*', async (request, reply) => {

@@ -9,6 +9,7 @@ import { activeUntil, phaseOf, type Task } from './task.js';
 /** What a dialect knows about a task when it hands it over. */
 export type NewTask = {
   owner: string;
+  dialect: string;
   model: string;
   request: Task['request'];
   /** By field; `hash` is the SHA-256 of the bytes. */
@@ -128,11 +129,12 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       const at = now();
       sweep(at);
       const number = made + 1;
-      const { owner, model, request, wish, width, height, cost } = given;
+      const { owner, dialect, model, request, wish, width, height, cost } = given;
       const task: Task = {
         number,
         id: randomUUID(),
         owner,
+        dialect,
         model,
         request,
         wish,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { createBfl } from './bfl.js';
 import { createFileBlobs, createMemoryBlobs } from './blobs.js';
+import { createDialects } from './dialects.js';
 import { registerDelivery } from './delivery.js';
 import { createEngine } from './engine.js';
 import { registerInspection } from './inspect.js';
@@ -12,6 +12,7 @@ import { createServer } from './server.js';
 import { readStats, type Stats } from './stats.js';
 import type { Task } from './task.js';
 import { createWebhooks, type WebhookEntry } from './webhooks.js';
+import { dialectOf } from './world.js';
 import { createWitness, maskKey, type LogEntry } from './witness.js';
 
 export type { SandboxOptions } from './options.js';
@@ -46,13 +47,13 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const resumed = stateDir === null ? null : resume(stateDir, { settings, engine, witness, blobs });
   const journal = resumed?.journal ?? noJournal;
   const stopping = new AbortController();
-  const dialects = [createBfl()];
+  const dialects = createDialects();
   let address = '';
 
   const url = (): string => settings.publicUrl ?? address;
   const webhooks = createWebhooks({
     settings,
-    callbackOf: (task) => dialects.map((dialect) => dialect.webhook(task)).find((found) => found !== null) ?? null,
+    callbackOf: (task) => dialectOf(dialects, task)?.webhook(task) ?? null,
     url,
     onTold: (task) => journal.append({ kind: 'webhook', task }),
   });

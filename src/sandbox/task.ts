@@ -13,6 +13,8 @@ export const taskSchema = z.object({
   id: z.string(),
   /** Which key submitted it: a hash, never the key. */
   owner: z.string(),
+  /** Whose dialect it was submitted in. */
+  dialect: z.string().default('bfl'),
   /** The upstream's name of the endpoint. */
   model: z.string(),
   /** The validated request with defaults filled in; images are replaced by the SHA-256 under which they are kept. */

@@ -29,8 +29,12 @@ export type Dialect = {
   register(app: FastifyInstance, world: World): void;
   /** The key of a request, wherever this dialect carries it. */
   keyOf(request: FastifyRequest): string | null;
-  /** What to draw for a task of this dialect, or null when the task is of another. */
+  /** What to draw for a task of this dialect. */
   picture(task: Task, blobs: Blobs): Promise<Picture | null>;
   /** How the end of a task of this dialect is told to whoever asked for it; null when nobody did. */
   webhook(task: Task): Callback | null;
 };
+
+export function dialectOf(dialects: readonly Dialect[], task: Task): Dialect | null {
+  return dialects.find(({ name }) => name === task.dialect) ?? null;
+}

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { endOf, resultOf } from './bfl-status.js';
-import type { Task } from './task.js';
-import type { Callback, WebhookKind } from './webhooks.js';
+import { endOf, resultOf } from './status.js';
+import type { Task } from '../task.js';
+import type { Callback, WebhookKind } from '../webhooks.js';
 
 /**
  * BFL's webhook as its agent guide of February 2026 describes it, the only official source. The form of `timestamp` and

@@ -1,5 +1,5 @@
-import { phaseOf, progressOf, type Task } from './task.js';
-import { deliveryPath } from './delivery.js';
+import { phaseOf, progressOf, type Task } from '../task.js';
+import { deliveryPath } from '../delivery.js';
 
 /** BFL's documented status words (OpenAPI, April 2026), and three that are seen without being documented. */
 type BflStatus =

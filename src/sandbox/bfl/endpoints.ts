@@ -1,4 +1,4 @@
-import type { Fields } from './validate.js';
+import type { Fields } from '../validate.js';
 
 /**
  * BFL's finetuned endpoints: fields, ranges, defaults, prices.

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import type { Complaint, Fields, Values } from './validate.js';
-import { sha256 } from './random.js';
+import type { Complaint, Fields, Values } from '../validate.js';
+import { sha256 } from '../random.js';
 
 /** Pixel size of an image as a person sees it, turned upright. */
 export type Size = { width: number; height: number };

@@ -1,17 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bflEndpoints, type BflEndpoint } from './bfl-endpoints.js';
-import { createImageCheck } from './bfl-images.js';
-import { bflPicture, pictureSize } from './bfl-picture.js';
-import { bflStatus } from './bfl-status.js';
-import { bflWebhook } from './bfl-webhook.js';
-import { drawLook } from './faults.js';
-import { readWish } from './outcome.js';
-import { sha256 } from './random.js';
-import { decideSubmit, witnessSubmit } from './submission.js';
-import type { Task } from './task.js';
-import { validate, type Complaint, type Values } from './validate.js';
-import { maskKey } from './witness.js';
-import type { Dialect, World } from './world.js';
+import { bflEndpoints, type BflEndpoint } from './endpoints.js';
+import { createImageCheck } from './images.js';
+import { bflPicture, pictureSize } from './picture.js';
+import { bflStatus } from './status.js';
+import { bflWebhook } from './webhook.js';
+import { drawLook } from '../faults.js';
+import { readWish } from '../outcome.js';
+import { sha256 } from '../random.js';
+import { decideSubmit, witnessSubmit } from '../submission.js';
+import type { Task } from '../task.js';
+import { validate, type Complaint, type Values } from '../validate.js';
+import { maskKey } from '../witness.js';
+import type { Dialect, World } from '../world.js';
 
 /** Bodies of refusals (documented statuses; the wording of 403 as observed, the others as FastAPI would have them). */
 const refusals: Readonly<Record<number, string>> = {
@@ -123,6 +123,7 @@ export function createBfl(): Dialect {
     const hashes = Object.entries(images).map(([name, { hash }]) => [name, `sha256:${hash}`]);
     const decision = await decideSubmit(world, entry, {
       owner: maskKey(key),
+      dialect: 'bfl',
       model,
       wish,
       fingerprint,

@@ -1,9 +1,9 @@
-import type { Blobs } from './blobs.js';
-import { bflEndpoints, type BflEndpoint } from './bfl-endpoints.js';
-import type { Size } from './bfl-images.js';
-import type { Picture } from './pictures.js';
-import type { Task } from './task.js';
-import { readRatio, type Values } from './validate.js';
+import type { Blobs } from '../blobs.js';
+import { bflEndpoints, type BflEndpoint } from './endpoints.js';
+import type { Size } from './images.js';
+import type { Picture } from '../pictures.js';
+import type { Task } from '../task.js';
+import { readRatio, type Values } from '../validate.js';
 
 /** Longest side of a picture made from a control image, in pixels: the upstream's longest side for a given size. */
 const longestSide = 1440;

@@ -1,0 +1,7 @@
+import { createBfl } from './bfl/bfl.js';
+import type { Dialect } from './world.js';
+
+/** Every upstream that the sandbox can pretend to be, each on paths of its own. */
+export function createDialects(): Dialect[] {
+  return [createBfl()];
+}
