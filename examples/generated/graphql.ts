@@ -49,8 +49,10 @@ export type AttemptState =
 export type BindProfileInput = {
   /** Before the profile's defaults, at this provider. */
   defaults?: InputMaybe<ParametersInput>;
-  /** The provider's own id of the finetune, 1 to 200 characters. */
-  finetuneId: Scalars['String']['input'];
+  /** The provider's own id of the finetune, 1 to 200 characters. This, loraUrl or both. */
+  finetuneId?: InputMaybe<Scalars['String']['input']>;
+  /** Where the LoRA's weights are: an https address, or a name that the provider understands such as owner/name at Hugging Face, 1 to 2,000 characters. Its scale is the default finetuneStrength. */
+  loraUrl?: InputMaybe<Scalars['String']['input']>;
   /** The profile. */
   profileId: Scalars['ID']['input'];
   /** The provider, e.g. bfl. */

@@ -1,6 +1,7 @@
 import type { Checked } from '../domain/refusal.js';
 import type { Generation as GenerationRecord } from '../domain/generation.js';
 import type { ControlKind } from '../domain/lifecycle.js';
+import { imageInputNames } from '../domain/model.js';
 import type { AskedParameters } from '../domain/parameters.js';
 import type { GenerateRequest } from '../service/generate.js';
 import { viewerOf, type Context } from './context.js';
@@ -37,6 +38,8 @@ type Input = AskedParameters & {
   prompt: string;
   controlImage?: ImageInput | null;
   imagePrompt?: ImageInput | null;
+  image?: ImageInput | null;
+  mask?: ImageInput | null;
   provider?: string | null;
   model?: string | null;
   tags?: string[] | null;
@@ -45,6 +48,10 @@ type Input = AskedParameters & {
   idempotencyKey?: string | null;
 };
 
+function givenImages(input: Input): GenerateRequest['images'] {
+  return Object.fromEntries(imageInputNames.flatMap((name) => (input[name] == null ? [] : [[name, input[name]]])));
+}
+
 async function generate(context: Context, control: ControlKind, input: Input): Promise<GeneratePayload> {
   const { profileId, prompt } = input;
   const request: GenerateRequest = {
@@ -52,8 +59,7 @@ async function generate(context: Context, control: ControlKind, input: Input): P
     profileId,
     prompt,
     parameters: askedParameters(input),
-    controlImage: input.controlImage ?? null,
-    imagePrompt: input.imagePrompt ?? null,
+    images: givenImages(input),
     provider: input.provider ?? null,
     model: input.model ?? null,
     tags: input.tags ?? [],

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.js';
 import type { LookTimes } from './look-times.js';
 import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
+import type { Model } from '../domain/model.js';
 import type { AttemptRef, Hints, Images, Pauses, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
@@ -37,6 +38,8 @@ export type PollerSettings = {
 /** What all parts of the poller share. */
 export type PollerParts = {
   accounts: readonly ServedAccount[];
+  /** The catalogue, by id. */
+  models: ReadonlyMap<string, Model>;
   worklist: Worklist;
   pauses: Pauses;
   hints: Pick<Hints, 'due' | 'forget'>;
