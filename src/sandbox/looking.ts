@@ -4,6 +4,8 @@ import { sendHalf, sendPage } from './replies.js';
 import type { Task } from './task.js';
 import type { World } from './world.js';
 
+type Answer = { status: number; body: unknown };
+
 export type Found = { task: Task; look: number };
 
 /** What `engine.look` found, as it is known to whoever looks: a late task is unknown at first. */
@@ -12,16 +14,16 @@ export function known(found: Found | null): Task | null {
 }
 
 /** Answers a look, or lets it go wrong as the prompt or chance will have it. */
-export function answerLook(
+export async function answerLook(
   world: World,
   request: FastifyRequest,
   reply: FastifyReply,
   found: Found | null,
   how: {
     refuse(status: 429 | 500): FastifyReply;
-    answer(): { status: number; body: unknown };
+    answer(): Promise<Answer> | Answer;
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   if (found !== null) {
     const { look, task } = found;
     if (look <= (task.wish['poll-500'] ?? 0)) return how.refuse(500);
@@ -34,7 +36,7 @@ export function answerLook(
       return how.refuse(fault.status);
     }
   }
-  const { status, body } = how.answer();
+  const { status, body } = await how.answer();
   if (found !== null && found.look <= (found.task.wish['poll-truncated'] ?? 0))
     return sendHalf(request, reply, status, body);
   return reply.code(status).send(body);

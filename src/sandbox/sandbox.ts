@@ -47,7 +47,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const resumed = stateDir === null ? null : resume(stateDir, { settings, engine, witness, blobs });
   const journal = resumed?.journal ?? noJournal;
   const stopping = new AbortController();
-  const dialects = createDialects();
+  const dialects = createDialects(settings);
   let address = '';
 
   const url = (): string => settings.publicUrl ?? address;

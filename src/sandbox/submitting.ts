@@ -35,6 +35,8 @@ export type Form = {
   plan(values: Values, images: Readonly<Record<string, GivenImage>>): Plan;
   refuse(refusal: Refusal): FastifyReply;
   complain(complaints: Complaint[]): FastifyReply;
+  /** Where a queue takes what its model will refuse: the task that is made all the same. */
+  planAnyway?(json: unknown, complaints: Complaint[]): Plan;
   /** The answer to a submit that made a task. */
   answer(task: Task): Promise<{ status: number; body: unknown }> | { status: number; body: unknown };
 };
@@ -60,14 +62,15 @@ export async function takeSubmit(
   const owner = ownerOf(world, form.key);
   if (owner === null) return form.refuse({ status: form.denied, inside200: false });
   if (!body.ok) return form.complain([{ loc: ['body', 0], msg: 'JSON decode error', type: 'json_invalid' }]);
-  if (!checked.ok) return form.complain(checked.complaints);
-  const { images, complaints } = await checkImages(checked.fields, checked.values, at);
+  const { images, complaints } = checked.ok
+    ? await checkImages(checked.fields, checked.values, at)
+    : { images: {}, complaints: [...checked.complaints] };
   const { wish, problem } = readWish(prompt ?? '');
   if (problem !== null)
     complaints.push({ loc: [...at, 'prompt'], msg: `Value error, ${problem}`, type: 'value_error' });
-  if (complaints.length > 0) return form.complain(complaints);
-
-  const plan = form.plan(checked.values, images);
+  const plan =
+    checked.ok && complaints.length === 0 ? form.plan(checked.values, images) : form.planAnyway?.(json, complaints);
+  if (plan === undefined) return form.complain(complaints);
   const made = { ...plan, owner, dialect, model, wish, fingerprint, repeats, images };
   const decision = await decideSubmit(world, entry, made);
   if (decision.kind === 'refused') return form.refuse(decision);

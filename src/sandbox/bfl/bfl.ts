@@ -76,11 +76,11 @@ export function createBfl(): Dialect {
     });
   }
 
-  function look(
+  async function look(
     world: World,
     request: FastifyRequest<{ Querystring: { id?: string } }>,
     reply: FastifyReply,
-  ): FastifyReply {
+  ): Promise<FastifyReply> {
     const owner = ownerOf(world, keyOf(request));
     if (owner === null) return refuse(reply, 403);
     const { id } = request.query;
@@ -88,7 +88,7 @@ export function createBfl(): Dialect {
       return complain(reply, [{ loc: ['query', 'id'], msg: 'Field required', type: 'missing' }]);
     }
     const found = world.engine.look(owner, id);
-    return answerLook(world, request, reply, found, {
+    return await answerLook(world, request, reply, found, {
       refuse: (status) => refuse(reply, status),
       answer: () => ({ status: 200, body: bflStatus(id, found, world.settings.now(), world.url()) }),
     });
