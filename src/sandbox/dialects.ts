@@ -1,7 +1,8 @@
 import { createBfl } from './bfl/bfl.js';
+import { createComfyui } from './comfyui/comfyui.js';
 import type { Dialect } from './world.js';
 
 /** Every upstream that the sandbox can pretend to be, each on paths of its own. */
 export function createDialects(): Dialect[] {
-  return [createBfl()];
+  return [createBfl(), createComfyui()];
 }

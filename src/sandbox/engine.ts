@@ -22,6 +22,10 @@ export type NewTask = {
   cost: number;
   /** The endpoint's median duration in ms, before scaling. */
   medianMs: number;
+  /** The dialect's own form of an id; absent: a UUID. */
+  id?: string;
+  /** The dialect keeps a queue of its own: no limit of active tasks, and `retime` tells when each starts and ends. */
+  queued?: true;
   fingerprint: string;
   repeats: number;
   luck: string | null;
@@ -35,6 +39,8 @@ export type Engine = {
   create(task: NewTask): Task;
   /** The owner's task and the number of this look, from 1; null when there is none or it is forgotten. */
   look(owner: string, id: string): { task: Task; look: number } | null;
+  /** Settles times of a task anew, whose dialect keeps a queue of its own. */
+  retime(task: Task, times: Partial<Pick<Task, 'startedAt' | 'finishedAt'>>): void;
   byDelivery(token: string): Task | null;
   restore(task: Task): void;
   tasks(): Task[];
@@ -62,8 +68,8 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   const deliveries = new Map<string, string>();
   const looks = new Map<string, number>();
   const balances = new Map<string, number>();
-  /** The ends of each owner's active tasks. */
-  const active = new Map<string, Heap<{ at: number }>>();
+  /** The active tasks of each owner by their ends; an end in the heap that is not the one in `ends` is void. */
+  const active = new Map<string, { heap: Heap<{ at: number; id: string }>; ends: Map<string, number> }>();
   const busy = new Map<string, { maxActive: number; limited: number }>();
   let made = 0;
   let lookedAt = 0;
@@ -74,17 +80,26 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   function add(task: Task): void {
     tasks.set(task.id, task);
     deliveries.set(task.delivery, task.id);
-    const mine = active.get(task.owner) ?? createHeap();
-    mine.push({ at: activeUntil(task) });
-    active.set(task.owner, mine);
+    keepActive(task);
     made = Math.max(made, task.number);
+  }
+
+  function keepActive(task: Task): void {
+    const mine = active.get(task.owner) ?? { heap: createHeap<{ at: number; id: string }>(), ends: new Map() };
+    const at = activeUntil(task);
+    mine.heap.push({ at, id: task.id });
+    mine.ends.set(task.id, at);
+    active.set(task.owner, mine);
   }
 
   function activeCount(owner: string, at: number): number {
     const mine = active.get(owner);
     if (mine === undefined) return 0;
-    while ((mine.peek()?.at ?? Infinity) <= at) mine.pop();
-    return mine.size;
+    for (let next = mine.heap.peek(); next !== undefined && next.at <= at; next = mine.heap.peek()) {
+      mine.heap.pop();
+      if (mine.ends.get(next.id) === next.at) mine.ends.delete(next.id);
+    }
+    return mine.ends.size;
   }
 
   function busyOf(owner: string): { maxActive: number; limited: number } {
@@ -104,6 +119,12 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       looks.delete(task.id);
     }
     blobs.keepOnly(new Set([...tasks.values()].flatMap((task) => Object.values(task.images))));
+  }
+
+  /** In a queue of its dialect's own: nobody knows yet when it starts. */
+  function waiting(at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
+    const forgetAt = at + dayMs / timeScale;
+    return { startedAt: forgetAt, finishedAt: null, expiresAt: null, forgetAt };
   }
 
   function times(task: NewTask, at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
@@ -132,7 +153,7 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       const { owner, dialect, model, request, wish, width, height, cost } = given;
       const task: Task = {
         number,
-        id: randomUUID(),
+        id: given.id ?? randomUUID(),
         owner,
         dialect,
         model,
@@ -145,7 +166,7 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
         images: Object.fromEntries(Object.entries(given.images).map(([field, { hash }]) => [field, hash])),
         seed: given.seed ?? Math.floor(randomFrom(seed, 'seed', number)() * 2 ** 32),
         submittedAt: at,
-        ...times(given, at),
+        ...(given.queued ? waiting(at) : times(given, at)),
         delivery: randomBytes(24).toString('base64url'),
       };
       for (const { hash, bytes } of Object.values(given.images)) blobs.put(hash, bytes);
@@ -162,6 +183,10 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       const look = (looks.get(id) ?? 0) + 1;
       looks.set(id, look);
       return { task, look };
+    },
+    retime(task, moments) {
+      Object.assign(task, moments);
+      keepActive(task);
     },
     byDelivery(token) {
       const task = tasks.get(deliveries.get(token) ?? '');

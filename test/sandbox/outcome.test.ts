@@ -37,12 +37,14 @@ const others = [
   'foreign-sample-url',
   'duration',
 ];
+/** Words with tests in comfyui-wishes.test.ts. */
+const comfyui = ['oom', 'crash', 'partial'];
 /** Words with tests in webhook.test.ts. */
 const webhooks = ['webhook-missing', 'webhook-doubled', 'webhook-late', 'webhook-forged', 'webhook-early'];
 
 describe('the words', () => {
   test('are all tested here and described', () => {
-    expect([...ends.map(([word]) => word), ...refusals, ...others, ...webhooks].toSorted()).toEqual(
+    expect([...ends.map(([word]) => word), ...refusals, ...others, ...comfyui, ...webhooks].toSorted()).toEqual(
       Object.keys(outcomeWords).toSorted(),
     );
     for (const { description } of Object.values(outcomeWords)) expect(description).toMatch(/^[A-Z].*\.$/);
