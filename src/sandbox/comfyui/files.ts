@@ -53,7 +53,7 @@ const [mostUploaded, mostDrawn] = [1024 ** 3, 20_000];
 /** A path inside ComfyUI's folders, or null when it leads out of them. */
 export function insideOf(...parts: string[]): string | null {
   if (parts.some((part) => part.startsWith('/') || part.includes('\0'))) return null;
-  const path = posix.normalize(parts.join('/')).replace(/^\.\//, '').replace(/\/+$/, '');
+  const path = posix.join(...parts).replace(/\/+$/, '');
   if (path === '..' || path.startsWith('../')) return null;
   return path === '.' ? '' : path;
 }

@@ -102,6 +102,8 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
   const counted = wish.duration === undefined ? order : order.filter((id) => !cached.has(id));
   const unitMs = item.spanMs / timeScale / (counted.reduce((sum, id) => sum + weightOf(id), 0) || 1);
 
+  let workedMs = 0;
+
   for (const node of order) {
     if (cached.has(node)) {
       // Versions differ in this: some list the pictures of before again, some do not.
@@ -118,7 +120,8 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
     const steps = stepsOf(graph, node);
     const sampler = isSampler(classOf(graph, node));
     for (let step = 1; step <= steps; step++) {
-      teller.now = yield teller.now + (unitMs * weightOf(node)) / steps;
+      workedMs += (unitMs * weightOf(node)) / steps;
+      teller.now = yield startedAt + workedMs;
       if (!sampler) break;
       // Only between two steps does ComfyUI notice that it shall stop.
       if (interrupted()) return teller.interrupted(node);
