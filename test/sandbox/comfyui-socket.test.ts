@@ -196,9 +196,11 @@ test('a restart of ComfyUI cuts its sockets, and so does the end of the sandbox'
   const me = await listen(bench, 'me');
   await bench.restart();
   await me.closed;
+  expect(me.socket.readyState).toBe(WebSocket.CLOSED);
   const again = await listen(bench, 'me');
   await bench.sandbox.stop();
   await again.closed;
+  expect(again.socket.readyState).toBe(WebSocket.CLOSED);
 });
 
 test.each([
