@@ -4,6 +4,8 @@
 /** @type {Record<string, string[]>} */
 const rooms = {
   domain: [],
+  catalogue: ['domain'],
+  config: [],
   // For browsers, to be copied: nothing of ours goes with it.
   client: [],
   access: ['domain'],
@@ -39,7 +41,10 @@ module.exports = {
   allowed: [
     { from: { path: base }, to: { path: base } },
     // The composition root, the process, and what belongs to them.
-    { from: { path: '^src/(app|app-poller|app-server|demo-project|ground|main)\\.ts$' }, to: { path: '^src/' } },
+    {
+      from: { path: '^src/(account-address|app|app-poller|app-server|demo-project|ground|main)\\.ts$' },
+      to: { path: '^src/' },
+    },
     ...Object.entries(rooms).flatMap(([room, others]) => [
       { from: { path: `^src/${room}/` }, to: { path: `^src/(${[room, ...others].join('|')})/` } },
       { from: { path: `^src/${room}/` }, to: { path: base } },

@@ -8,7 +8,7 @@ import { createLookTimes } from './poller/look-times.js';
 import type { ServedAccount } from './poller/parts.js';
 import { createPoller, type Poller } from './poller/poller.js';
 import { createRunTimeLog } from './poller/run-time-log.js';
-import { bflDefaults } from './providers/bfl/bfl.js';
+import { accountAddress } from './account-address.js';
 
 /** How long submits and savings in flight may take at a stop. */
 const drainMs = 10_000;
@@ -24,6 +24,7 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
   owned('the log of run times', async () => await runTimeLog.stop());
   const poller = createPoller({
     accounts: servedAccounts(ground),
+    models: new Map(ground.catalogue.models.map((model) => [model.id, model])),
     worklist: store.worklist,
     pauses: store.pauses,
     hints: store.hints,
@@ -57,13 +58,14 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
   return poller;
 }
 
-function servedAccounts({ config, sandboxUrl, provider }: Ground): ServedAccount[] {
-  return config.accounts.map(({ id, provider: name, sandbox, limit, baseUrl, apiKey, hosts, webhookUrl }) => {
-    const address = baseUrl ?? (sandbox ? sandboxUrl : bflDefaults.baseUrl);
-    if (address === null || apiKey === null) throw new Error(`The account ${id} has no address or no key.`);
+function servedAccounts(ground: Ground): ServedAccount[] {
+  return ground.config.accounts.map((settings) => {
+    const { id, sandbox, limit, apiKey, auth, hosts, webhookUrl } = settings;
+    const { provider, baseUrl } = accountAddress(ground, settings);
+    if (apiKey === null) throw new Error(`The account ${id} has no key.`);
     return {
-      account: { id, provider: name, sandbox, limit },
-      access: { id, baseUrl: address, apiKey, hosts },
+      account: { id, provider: provider.name, sandbox, limit },
+      access: { id, baseUrl, apiKey, auth, hosts },
       provider,
       webhookUrl,
     };

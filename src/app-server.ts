@@ -1,3 +1,4 @@
+import { accountAddress } from './account-address.js';
 import type { DemoProject } from './demo-project.js';
 import { createSchema } from './graphql/schema.js';
 import type { Ground } from './ground.js';
@@ -16,12 +17,28 @@ import { createSubscriptions } from './service/subscribe.js';
 import { createWaiting } from './service/waiting.js';
 import { createReceiveWebhook } from './service/webhooks.js';
 
+type WebhookReaders = Parameters<typeof createReceiveWebhook>[0]['readers'];
+
+/** How webhooks for each account are checked. */
+function webhookReaders(ground: Ground): WebhookReaders {
+  const readers: [string, WebhookReaders extends ReadonlyMap<string, infer Reader> ? Reader : never][] = [];
+  for (const settings of ground.config.accounts) {
+    const { id, hosts, webhookSecret } = settings;
+    const { provider, baseUrl } = accountAddress(ground, settings);
+    const read = provider.readWebhook;
+    if (read === null) continue;
+    const account = { id, baseUrl, hosts, webhookSecret };
+    readers.push([id, { provider: provider.name, read: (delivery) => read(account, delivery) }]);
+  }
+  return new Map(readers);
+}
+
 /** The API of a process. `onAccepted` is called after each generation that was accepted here. */
 export async function buildServer(
   ground: Ground,
   options: { demo: DemoProject; onAccepted: () => void },
 ): Promise<HttpServer> {
-  const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health, provider } = ground;
+  const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold } = ground;
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   return createServer({
@@ -78,7 +95,7 @@ export async function buildServer(
     metrics,
     receiveWebhook: createReceiveWebhook({
       hints: store.hints,
-      readers: new Map([[provider.name, provider.readWebhook]]),
+      readers: webhookReaders(ground),
       metrics,
     }),
     demoKey: config.databaseUrl === null ? options.demo.apiKey : null,

@@ -66,7 +66,13 @@ async function makeSandboxProfiles(profiles: Profiles, projectId: string): Promi
     const id = newId();
     const outcome = await profiles.create({ id, projectId, defaults: {}, ...example });
     if (outcome === 'created') {
-      await profiles.bind(projectId, id, { provider: 'bfl', finetuneId, triggerWord: null, defaults: {} });
+      await profiles.bind(projectId, id, {
+        provider: 'bfl',
+        finetuneId,
+        loraUrl: null,
+        triggerWord: null,
+        defaults: {},
+      });
     }
   }
 }

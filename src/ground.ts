@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createAuthenticate, type Authenticate } from './access/keys.js';
-import type { Config } from './config.js';
+import { knownModels } from './catalogue/catalogue.js';
+import type { Config } from './config/config.js';
 import type { Catalogue } from './domain/route.js';
 import { asError, DarkroomError } from './errors.js';
 import { createHub, type Hub } from './events/hub.js';
@@ -9,8 +10,8 @@ import { createDiskStore, type DiskStore } from './images/disk.js';
 import { createReserve } from './images/reserve.js';
 import type { Logger } from './logger.js';
 import { createMetrics, type Metrics } from './metrics.js';
-import { createBflProvider } from './providers/bfl/bfl.js';
 import type { Provider } from './providers/provider.js';
+import { createProviders } from './providers/providers.js';
 import { createSandbox } from './sandbox/sandbox.js';
 import type { Health } from './server/health.js';
 import { createForetold, type Foretold } from './service/foretold.js';
@@ -36,7 +37,7 @@ export type Ground = {
   hub: Hub;
   imageStore: DiskStore;
   storage: Storage;
-  provider: Provider;
+  providers: ReadonlyMap<string, Provider>;
   catalogue: Catalogue;
   authenticate: Authenticate;
   metrics: Metrics;
@@ -77,11 +78,11 @@ export async function layGround(
   owned('the watch of the disk', async () => await storage.stop());
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config, config.embeddedSandbox, owned);
-  const provider = createBflProvider(
-    // Whatever that sandbox does goes so much faster.
-    config.embeddedSandbox === null ? {} : { resultLifetimeMs: 600_000 / config.embeddedSandbox.timeScale },
-  );
-  owned('the providers', async () => await provider.close());
+  // Whatever that sandbox does goes so much faster.
+  const providers = createProviders({ lifetimeScale: config.embeddedSandbox?.timeScale ?? 1 });
+  owned('the providers', async () => {
+    await Promise.all([...providers.values()].map(async (provider) => await provider.close()));
+  });
 
   const metrics = createMetrics({ withProcess: ownsProcess });
   const foretold = createForetold((stage, hit) => metrics.foretold({ stage, hit: String(hit) }));
@@ -114,7 +115,7 @@ export async function layGround(
     hub,
     imageStore,
     storage,
-    provider,
+    providers,
     catalogue: {
       accounts: config.accounts.map(({ id, provider: name, sandbox, limit }) => ({
         id,
@@ -122,7 +123,7 @@ export async function layGround(
         sandbox,
         limit,
       })),
-      models: provider.models,
+      models: knownModels().filter((model) => config.accounts.some((account) => account.provider === model.provider)),
     },
     authenticate: createAuthenticate(async (hash) => await findKey(store.database, hash)),
     metrics,

@@ -32,6 +32,8 @@ export type AttemptMove = {
   ownerId?: string;
   taskId?: string | null;
   pollingUrl?: string | null;
+  resultUrl?: string | null;
+  cancelUrl?: string | null;
   request?: unknown;
   /** 32 bytes from which its webhook's token and secret are derived. */
   webhookKey?: Uint8Array | null;

@@ -1,5 +1,5 @@
 import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from './lifecycle.js';
-import type { ParameterValues } from './model.js';
+import type { ImageInputName, ParameterValues } from './model.js';
 
 /** Why a generation or attempt ended badly, each with its cause. Kept in the ledger as text. */
 export const generationErrorCodes = {
@@ -17,6 +17,8 @@ export const generationErrorCodes = {
   PROVIDER_UNREACHABLE: 'The provider could not be reached; the generation waits for its next turn.',
   /** The provider reported a failure of the task. */
   PROVIDER_FAILED: 'The provider reported that the task failed.',
+  /** Somebody else stopped the task at the provider. */
+  PROVIDER_CANCELED: 'The task was stopped at the provider, not by Darkroom.',
   /** The provider no longer knows the task. */
   PROVIDER_LOST: 'The provider no longer knows the task.',
   /** The answer to the submit never came and nothing settled what became of it. */
@@ -45,7 +47,8 @@ export type RequestKey = {
   requestHash: Buffer;
 };
 
-export type InputImages = { controlImageId: string | null; imagePromptId: string | null };
+/** Ids of the input images. */
+export type InputImages = Readonly<Partial<Record<ImageInputName, string>>>;
 
 /** What accept writes: everything about a generation that is known before it is queued. */
 export type NewGeneration = {
@@ -58,7 +61,9 @@ export type NewGeneration = {
   account: string;
   prompt: string;
   promptSent: string;
-  finetuneId: string;
+  finetuneId: string | null;
+  /** Address of the LoRA's weights, where the model goes by one. */
+  loraUrl: string | null;
   parameters: ParameterValues;
   /** Width times height of the picture asked for; null where only the provider knows. */
   pixels: number | null;
@@ -71,9 +76,8 @@ export type NewGeneration = {
   requestKey: RequestKey | null;
 };
 
-export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileId' | 'finetuneId' | 'requestKey'> & {
+export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileId' | 'requestKey'> & {
   profileId: string | null;
-  finetuneId: string | null;
   version: number;
   status: GenerationStatus;
   moderationStage: ModerationStage | null;
@@ -129,6 +133,7 @@ export type Attempt = {
   finishedAt: Date | null;
   providerStartedAt: Date | null;
   providerFinishedAt: Date | null;
+  stopAskedAt: Date | null;
 };
 
 /** One change of a generation's status. `n` is the version that it made. */
@@ -163,7 +168,10 @@ export type ImageRecord = {
 
 export type Binding = {
   provider: string;
-  finetuneId: string;
+  /** The provider's own id of the finetune; this or `loraUrl`, or both, for models of either kind. */
+  finetuneId: string | null;
+  /** Where the LoRA's weights are; its scale is `finetuneStrength`. */
+  loraUrl: string | null;
   triggerWord: string | null;
   defaults: ParameterValues;
 };

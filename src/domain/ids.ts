@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
 /** The prefixes of Darkroom's public ids: a UUIDv7 behind a word that says what it is, e.g. `gen_0199…`. */
@@ -58,6 +58,19 @@ export function parsePublicId(text: string): { type: NodeType; key: string } | n
 /** Names one attempt in maps and batches. */
 export function attemptKey({ generationId, n }: { generationId: string; n: number }): string {
   return `${generationId} ${n}`;
+}
+
+/** A UUID (version 8) that only this attempt has, the same whenever it is asked for. */
+export function attemptUuid(ref: { generationId: string; n: number }): string {
+  const digits = createHash('sha256').update(attemptKey(ref)).digest('hex');
+  const variant = ((Number.parseInt(digits.charAt(16), 16) & 3) | 8).toString(16);
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    `${variant}${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
+  ].join('-');
 }
 
 /** The smallest UUID that a UUIDv7 made at `at` can be: the bound of a time range. */

@@ -22,6 +22,18 @@ export type ParameterName = (typeof parameterNames)[number];
 export const imageInputNames = ['controlImage', 'imagePrompt', 'image', 'mask'] as const;
 export type ImageInputName = (typeof imageInputNames)[number];
 
+/** What an input image is called in the ledger. */
+export const imageRoles = {
+  controlImage: 'CONTROL',
+  imagePrompt: 'IMAGE_PROMPT',
+  image: 'IMAGE',
+  mask: 'MASK',
+} as const satisfies Record<ImageInputName, string>;
+
+/** How a model is told of a finetune: by the provider's own id, or by the address of a LoRA's weights. */
+export const finetuneKinds = ['ID', 'LORA'] as const;
+export type FinetuneKind = (typeof finetuneKinds)[number];
+
 /** What one model accepts for one parameter. A null default means: not sent unless asked for. */
 export type ParameterRule =
   | {
@@ -62,6 +74,7 @@ export type Model = {
   /** The provider's own name of the endpoint. */
   name: string;
   control: ControlKind;
+  finetune: FinetuneKind;
   parameters: ParameterRules;
   /** Input images: true where the model cannot do without. */
   images: Readonly<Partial<Record<ImageInputName, { required: boolean }>>>;

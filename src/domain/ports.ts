@@ -11,7 +11,7 @@ import type {
   RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
-import type { ParameterValues } from './model.js';
+import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
 export type Viewer = {
@@ -45,9 +45,11 @@ export type Window = {
   after: string | null;
 };
 
+export type ImageRole = (typeof imageRoles)[ImageInputName] | 'RESULT';
+
 export type GenerationImageRef = {
   generationId: string;
-  role: 'CONTROL' | 'IMAGE_PROMPT' | 'RESULT';
+  role: ImageRole;
   n: number;
   imageId: string;
 };
@@ -195,6 +197,8 @@ export type WorkItem = {
     instanceId: string;
     taskId: string | null;
     pollingUrl: string | null;
+    resultUrl: string | null;
+    cancelUrl: string | null;
     looks: number;
     /** What the provider quoted when it accepted. */
     costMicros: number | null;
@@ -206,8 +210,7 @@ export type WorkItem = {
     /** By the provider's clock. */
     providerFinishedAt: Date | null;
   };
-  controlImage: ImageRecord | null;
-  imagePrompt: ImageRecord | null;
+  images: Readonly<Partial<Record<ImageInputName, ImageRecord>>>;
   /** When this was read, by the database's clock. */
   readAt: Date;
 };
@@ -222,7 +225,7 @@ export type Hints = {
   /** What a webhook for this attempt is held against; null when none was asked for. */
   find(
     ref: AttemptRef,
-  ): Promise<{ provider: string; state: AttemptState; taskId: string | null; key: Uint8Array } | null>;
+  ): Promise<{ provider: string; account: string; state: AttemptState; taskId: string | null; key: Uint8Array } | null>;
   /** Keeps it for whoever looks after the attempt; one that is kept already changes nothing. */
   keep(ref: AttemptRef, taskId: string): Promise<void>;
   /** Those that this instance can act on now. */
@@ -260,6 +263,15 @@ export type Worklist = {
    * being saved only when no living instance looks after it.
    */
   overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
+  unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
+  noteStopAsked(ref: AttemptRef): Promise<void>;
+  /** This instance's submits at these accounts that are UNCONFIRMED. */
+  unconfirmed(
+    instanceId: string,
+    accounts: readonly string[],
+    limit: number,
+  ): Promise<(AttemptRef & { account: string })[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;
 };

@@ -57,12 +57,17 @@ export function chooseRoute(catalogue: Catalogue, request: RouteRequest): Checke
   const rank = ({ account, model }: { account: Account; model: Model }): number =>
     account.sandbox || model.lifecycle.status === 'ACTIVE' ? 0 : 1;
   for (const { account, model } of [...living].sort((a, b) => rank(a) - rank(b))) {
-    const binding = bindings.find((candidate) => candidate.provider === model.provider);
+    const binding = bindings.find((candidate) => candidate.provider === model.provider && fits(candidate, model));
     if (binding !== undefined) return accepted({ account, model, binding });
   }
   const providers = [...new Set(living.map(({ model }) => model.provider))].join(', ');
   const message = `The profile is not bound to ${providers}; bindProfile tells Darkroom the finetune's id there.`;
   return refused(refusal('NO_ROUTE', ['input', 'profileId'], message));
+}
+
+/** Whether the binding names its finetune in the way that the model goes by. */
+function fits(binding: Binding, model: Model): boolean {
+  return (model.finetune === 'ID' ? binding.finetuneId : binding.loraUrl) !== null;
 }
 
 function retired(models: readonly Model[]): ReturnType<typeof refusal> {

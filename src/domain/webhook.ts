@@ -54,11 +54,26 @@ export type WebhookDelivery = {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The bytes as they came. */
   body: Buffer;
+  /** What the attempt's provider was told to sign with. */
   secret: string;
+  /** Milliseconds since the epoch. */
+  receivedAt: number;
+};
+
+/** The account that a webhook is checked for, without its key. */
+export type WebhookAccount = {
+  id: string;
+  baseUrl: string;
+  hosts: readonly string[];
+  /** What the provider signs with, where that is the account's and not the attempt's. */
+  webhookSecret: string | null;
 };
 
 /** What a webhook is good for: a hint that this task may be done. Whatever else it says is not believed. */
 export type WebhookReading = { ok: true; taskId: string } | { ok: false; reason: string };
 
-/** Checks and reads one provider's webhook: a pure function that needs no key of the account. */
-export type WebhookReader = (delivery: WebhookDelivery) => WebhookReading;
+/** Checks and reads one provider's webhook, without the account's key. A fault of the network is no reading: it throws. */
+export type WebhookReader = (
+  account: WebhookAccount,
+  delivery: WebhookDelivery,
+) => WebhookReading | Promise<WebhookReading>;

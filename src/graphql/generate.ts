@@ -1,11 +1,17 @@
 import type { Checked } from '../domain/refusal.js';
 import type { Generation as GenerationRecord } from '../domain/generation.js';
 import type { ControlKind } from '../domain/lifecycle.js';
+import { imageInputNames } from '../domain/model.js';
 import type { AskedParameters } from '../domain/parameters.js';
 import type { GenerateRequest } from '../service/generate.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from './decorators.js';
-import { GenerateFromCannyInput, GenerateFromDepthInput, GenerateFromPromptInput } from './generate-inputs.js';
+import {
+  GenerateFromCannyInput,
+  GenerateFromDepthInput,
+  GenerateFromFillInput,
+  GenerateFromPromptInput,
+} from './generate-inputs.js';
 import { Generation, generationNode } from './generation-types.js';
 import type { ImageInput } from './image.js';
 import { askedParameters } from './parameters.js';
@@ -32,11 +38,16 @@ export class GenerateFromCannyPayload extends GeneratePayload {}
 @ObjectType({ description: 'Answer to generateFromDepth.' })
 export class GenerateFromDepthPayload extends GeneratePayload {}
 
+@ObjectType({ description: 'Answer to generateFromFill.' })
+export class GenerateFromFillPayload extends GeneratePayload {}
+
 type Input = AskedParameters & {
   profileId: string;
   prompt: string;
   controlImage?: ImageInput | null;
   imagePrompt?: ImageInput | null;
+  image?: ImageInput | null;
+  mask?: ImageInput | null;
   provider?: string | null;
   model?: string | null;
   tags?: string[] | null;
@@ -45,6 +56,10 @@ type Input = AskedParameters & {
   idempotencyKey?: string | null;
 };
 
+function givenImages(input: Input): GenerateRequest['images'] {
+  return Object.fromEntries(imageInputNames.flatMap((name) => (input[name] == null ? [] : [[name, input[name]]])));
+}
+
 async function generate(context: Context, control: ControlKind, input: Input): Promise<GeneratePayload> {
   const { profileId, prompt } = input;
   const request: GenerateRequest = {
@@ -52,8 +67,7 @@ async function generate(context: Context, control: ControlKind, input: Input): P
     profileId,
     prompt,
     parameters: askedParameters(input),
-    controlImage: input.controlImage ?? null,
-    imagePrompt: input.imagePrompt ?? null,
+    images: givenImages(input),
     provider: input.provider ?? null,
     model: input.model ?? null,
     tags: input.tags ?? [],
@@ -97,5 +111,14 @@ export class GenerateResolver {
     input: GenerateFromDepthInput,
   ): Promise<GenerateFromDepthPayload> {
     return await generate(context, 'DEPTH', input);
+  }
+
+  @Mutation(() => GenerateFromFillPayload, { description: 'Asks for an image to be repainted where a mask says so.' })
+  async generateFromFill(
+    @Ctx() context: Context,
+    @Arg('input', () => GenerateFromFillInput, { description: 'What to repaint, and how.' })
+    input: GenerateFromFillInput,
+  ): Promise<GenerateFromFillPayload> {
+    return await generate(context, 'FILL', input);
   }
 }

@@ -15,8 +15,17 @@ export class Binding {
   @Field(() => String, { description: 'The provider, e.g. bfl.' })
   provider: string;
 
-  @Field(() => String, { description: "The provider's own id of the finetune." })
-  finetuneId: string;
+  @Field(() => String, {
+    nullable: true,
+    description: "The provider's own id of the finetune, for models that go by one.",
+  })
+  finetuneId: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Where the LoRA's weights are, for models that go by that. Its scale is finetuneStrength.",
+  })
+  loraUrl: string | null;
 
   @Field(() => String, { nullable: true, description: "Trigger word at this provider, instead of the profile's." })
   triggerWord: string | null;
@@ -67,9 +76,10 @@ export function profileNode(profile: ProfileRecord): FinetuneProfile {
     ...rest,
     id: publicId('FinetuneProfile', id),
     defaults: parametersNode(defaults),
-    bindings: bindings.map(({ provider, finetuneId, triggerWord, defaults: own }) => ({
+    bindings: bindings.map(({ provider, finetuneId, loraUrl, triggerWord, defaults: own }) => ({
       provider,
       finetuneId,
+      loraUrl,
       triggerWord,
       defaults: parametersNode(own),
     })),
@@ -162,8 +172,18 @@ export class BindProfileInput {
   @Field(() => String, { description: 'The provider, e.g. bfl.' })
   provider: string;
 
-  @Field(() => String, { description: "The provider's own id of the finetune, 1 to 200 characters." })
-  finetuneId: string;
+  @Field(() => String, {
+    nullable: true,
+    description: "The provider's own id of the finetune, 1 to 200 characters. This, loraUrl or both.",
+  })
+  finetuneId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Where the LoRA's weights are: an https address, or a name that the provider understands such as owner/name at Hugging Face, 1 to 2,000 characters. Its scale is the default finetuneStrength.",
+  })
+  loraUrl?: string | null;
 
   @Field(() => String, { nullable: true, description: "Instead of the profile's trigger word, at this provider." })
   triggerWord?: string | null;

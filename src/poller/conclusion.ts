@@ -37,6 +37,27 @@ export function conclusion(item: WorkItem, outcome: LookOutcome, looks: number):
         }),
         generation: generationMove('FAILED', { errorCode: 'PROVIDER_FAILED', errorMessage: outcome.message }),
       };
+    case 'canceled': {
+      const { message: errorMessage } = outcome;
+      return {
+        generationId,
+        attempt: attemptMove(n, instanceId, 'DONE', { looks, word: 'canceled', errorMessage }),
+        generation: generationMove('FAILED', { errorCode: 'PROVIDER_CANCELED', errorMessage }),
+      };
+    }
+    case 'removed': {
+      const { message: errorMessage } = outcome;
+      return {
+        generationId,
+        attempt: attemptMove(n, instanceId, 'DONE', {
+          looks,
+          word: 'removed',
+          settledMicros: costMicros,
+          errorMessage,
+        }),
+        generation: generationMove('EXPIRED', { errorCode: 'RESULT_EXPIRED', errorMessage }),
+      };
+    }
     case 'notFound':
     case 'running':
     case 'unavailable': {

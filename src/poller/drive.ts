@@ -45,7 +45,7 @@ async function takeStep(
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   switch (item.attempt.state) {
     case 'INTENDED':
-      if (sendable) return await submitAttempt(parts, driver, served, item);
+      if (sendable) return await submitAndSave(parts, driver, served, item);
       // Committed as SENT before anything leaves, so this one never did.
       await giveBack(parts, ref, driver.instanceId());
       return 'over';
@@ -70,13 +70,25 @@ async function takeStep(
         const { acceptedAt, providerFinishedAt: finishedAt } = item.attempt;
         const now = item.readAt;
         const ageMs = resultAgeMs({ acceptedAt, finishedAt, seenAt: item.attempt.finishedAt ?? now, now });
-        await saveResult(parts, driver, served, item, { imageUrl: null, ageMs, now });
+        await saveResult(parts, driver, served, item, { image: null, ageMs, now });
       }
       return 'over';
     case 'LOST':
     case 'REFUSED':
       return 'over';
   }
+}
+
+async function submitAndSave(
+  parts: PollerParts,
+  driver: Driver,
+  served: ServedAccount,
+  item: WorkItem,
+): Promise<'over' | 'again'> {
+  const submitted = await submitAttempt(parts, driver, served, item);
+  if (typeof submitted === 'string') return submitted;
+  await saveResult(parts, driver, served, item, submitted);
+  return 'over';
 }
 
 function servedOf(parts: PollerParts, item: WorkItem): ServedAccount | null {

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.js';
 import type { LookTimes } from './look-times.js';
 import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
+import type { Model } from '../domain/model.js';
 import type { AttemptRef, Hints, Images, Pauses, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
@@ -37,6 +38,8 @@ export type PollerSettings = {
 /** What all parts of the poller share. */
 export type PollerParts = {
   accounts: readonly ServedAccount[];
+  /** The catalogue, by id. */
+  models: ReadonlyMap<string, Model>;
   worklist: Worklist;
   pauses: Pauses;
   hints: Pick<Hints, 'due' | 'forget'>;
@@ -57,6 +60,8 @@ export type HintDesk = {
   listen(ref: AttemptRef, wake: () => void): () => void;
   /** The attempt is over, and its webhook should have come by now or come at once. */
   expect(ref: AttemptRef, account: string): void;
+  /** It is worth a look now. */
+  wake(ref: AttemptRef): void;
   trustOf(account: string): WebhookTrust;
   /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
   collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;

@@ -9,7 +9,7 @@ const probeTimeoutMs = 20_000;
  * claimed first, so that one process makes it however many there are.
  */
 export async function probeAccounts(
-  parts: Pick<PollerParts, 'accounts' | 'pauses' | 'settings' | 'logger'>,
+  parts: Pick<PollerParts, 'accounts' | 'models' | 'pauses' | 'settings' | 'logger'>,
   signal: AbortSignal,
 ): Promise<{ resumed: boolean }> {
   const { accounts, pauses, settings, logger } = parts;
@@ -19,7 +19,9 @@ export async function probeAccounts(
     const served = accounts.find(({ account }) => account.id === id);
     if (served === undefined) continue;
     try {
-      const verdict = await examine(served, code, signal);
+      const models = [...parts.models.values()].filter(({ provider }) => provider === served.provider.name);
+      const prices = models.map(({ priceMicros }) => priceMicros ?? 0);
+      const verdict = await examine(served, code, prices, signal);
       if (verdict === null) {
         resumed = (await pauses.resume(id, { probed: true })) || resumed;
         logger.info({ account: id }, 'The provider account is mended; submitting again');
@@ -35,12 +37,17 @@ export async function probeAccounts(
 }
 
 /** Null when the account is mended; otherwise why not. */
-async function examine({ access, provider }: ServedAccount, code: string, signal: AbortSignal): Promise<string | null> {
+async function examine(
+  { access, provider }: ServedAccount,
+  code: string,
+  prices: readonly number[],
+  signal: AbortSignal,
+): Promise<string | null> {
   const outcome = await provider.probe(access, AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]));
   if (outcome.kind !== 'well') return outcome.message;
   if (code !== 'PROVIDER_OUT_OF_CREDITS' || outcome.creditMicros === null) return null;
   // Less than the dearest picture costs would only be refused again.
-  const needed = Math.max(0, ...provider.models.map((model) => model.priceMicros ?? 0));
+  const needed = Math.max(0, ...prices);
   if (outcome.creditMicros >= needed) return null;
   const dollars = (micros: number): string => (micros / 1_000_000).toFixed(2);
   return `The provider account is out of credits: USD ${dollars(outcome.creditMicros)} is left, a picture costs up to USD ${dollars(needed)}.`;

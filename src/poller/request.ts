@@ -1,4 +1,6 @@
 import type { ImageRecord } from '../domain/generation.js';
+import { attemptUuid } from '../domain/ids.js';
+import { imageInputNames, type ImageInputName } from '../domain/model.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import { webhookSecret, webhookToken } from '../domain/webhook.js';
 import { DarkroomError } from '../errors.js';
@@ -13,8 +15,7 @@ export async function requestOf(
   webhookKey: Buffer | null,
 ): Promise<SubmitRequest | null> {
   const { generation } = item;
-  const read = async (image: ImageRecord | null): Promise<SubmitImage | null | 'lost'> => {
-    if (image === null) return null;
+  const read = async (image: ImageRecord): Promise<SubmitImage | 'lost'> => {
     try {
       const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
       return bytes === null ? 'lost' : { id: image.id, bytes };
@@ -24,18 +25,26 @@ export async function requestOf(
       throw error;
     }
   };
-  const [controlImage, imagePrompt] = await Promise.all([read(item.controlImage), read(item.imagePrompt)]);
-  if (controlImage === 'lost' || imagePrompt === 'lost') return null;
+  const images: Partial<Record<ImageInputName, SubmitImage>> = {};
+  for (const name of imageInputNames) {
+    const image = item.images[name];
+    const bytes = image === undefined ? null : await read(image);
+    if (bytes === 'lost') return null;
+    if (bytes !== null) images[name] = bytes;
+  }
+  const ref = { generationId: generation.id, n: item.attempt.n };
+  const model = generation.model.slice(generation.provider.length + 1);
   return {
-    model: generation.model.slice(generation.provider.length + 1),
+    key: attemptUuid(ref),
+    model,
+    endpoint: parts.models.get(generation.model)?.name ?? model,
+    control: generation.control,
     prompt: generation.promptSent,
     finetuneId: generation.finetuneId,
+    loraUrl: generation.loraUrl,
     parameters: generation.parameters,
-    images: {
-      ...(controlImage === null ? {} : { controlImage }),
-      ...(imagePrompt === null ? {} : { imagePrompt }),
-    },
-    webhook: webhookOf(served, { generationId: generation.id, n: item.attempt.n }, webhookKey),
+    images,
+    webhook: webhookOf(served, ref, webhookKey),
   };
 }
 

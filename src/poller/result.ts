@@ -1,37 +1,41 @@
 import type { WorkItem } from '../domain/ports.js';
+import type { ResultImage } from '../providers/provider.js';
 import type { PollerParts, ServedAccount } from './parts.js';
 import type { BadEnd, Fetched } from './save-task.js';
+import { taskOf } from './task.js';
 
 function over(end: BadEnd): Fetched<BadEnd> {
   return { kind: 'over', over: end };
 }
 
 /**
- * Fetches from the address given. Without one, and when it is gone, the provider is asked for a fresh one: addresses are
+ * Fetches from where the picture is said to be. Without that, and when it is gone, the provider is asked for a fresh one: addresses are
  * not kept in the ledger, and a picture that was paid for is worth one more look.
  */
 export async function fetchResult(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  url: string | null,
+  image: ResultImage | null,
   signal: AbortSignal,
 ): Promise<Fetched<BadEnd>> {
-  if (url !== null) {
-    const first = await fetchImage(parts, served, url, signal);
+  if (image !== null) {
+    const first = await fetchImage(parts, served, image, signal);
     if (first.kind !== 'over' || first.over.to !== 'EXPIRED') return first;
   }
-  const { taskId, pollingUrl } = item.attempt;
-  if (taskId === null) return { kind: 'again' };
-  const look = await served.provider.look(served.access, { taskId, pollingUrl }, signal);
+  const task = taskOf(item);
+  if (task === null) return { kind: 'again' };
+  const look = await served.provider.look(served.access, task, signal);
   switch (look.kind) {
     case 'ready':
-      return await fetchImage(parts, served, look.imageUrl, signal);
+      return await fetchImage(parts, served, look.image, signal);
     case 'moderated':
       return over({ to: 'MODERATED', code: null, message: look.reasons.join(', ') || null, stage: look.stage });
     case 'failed':
       return over({ to: 'FAILED', code: 'PROVIDER_FAILED', message: look.message });
-    case 'notFound': {
+    case 'notFound':
+    case 'removed':
+    case 'canceled': {
       const message = 'The provider no longer had the result when it was to be saved.';
       return over({ to: 'EXPIRED', code: 'RESULT_EXPIRED', message });
     }
@@ -44,10 +48,10 @@ export async function fetchResult(
 async function fetchImage(
   parts: PollerParts,
   served: ServedAccount,
-  url: string,
+  image: ResultImage,
   signal: AbortSignal,
 ): Promise<Fetched<BadEnd>> {
-  const outcome = await served.provider.download(served.access, url, signal);
+  const outcome = image.kind === 'bytes' ? image : await served.provider.download(served.access, image.url, signal);
   switch (outcome.kind) {
     case 'bytes': {
       const inspection = await parts.inspectResult(outcome.bytes);

@@ -1,6 +1,7 @@
 import { attemptMove, generationMove } from '../domain/change.js';
 import { savingGraceMs } from '../domain/lifecycle.js';
 import type { WorkItem } from '../domain/ports.js';
+import type { ResultImage } from '../providers/provider.js';
 import { keepImage } from '../service/images.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
 import { fetchResult } from './result.js';
@@ -8,8 +9,8 @@ import type { BadEnd } from './save-task.js';
 
 /** A result that a provider has ready. */
 export type FinishedResult = {
-  /** Null: the provider has to be asked. Addresses are not kept in the ledger. */
-  imageUrl: string | null;
+  /** Null: the provider has to be asked. Addresses of pictures are not kept in the ledger. */
+  image: ResultImage | null;
   /** Milliseconds since the provider finished it. */
   ageMs: number;
   /** The present by the database's clock. */
@@ -34,15 +35,15 @@ export async function saveResult(
   result: FinishedResult,
 ): Promise<void> {
   const { id: generationId, projectId, deadline } = item.generation;
-  let { imageUrl } = result;
+  let { image: known } = result;
   let imageId: string | null = null;
   const end = await driver.saver.save({
     expiresInMs: served.provider.resultLifetimeMs - result.ageMs,
     giveUpInMs: deadline.getTime() - result.now.getTime() + savingGraceMs,
     async fetch(signal) {
-      const fetched = await fetchResult(parts, served, item, imageUrl, signal);
+      const fetched = await fetchResult(parts, served, item, known, signal);
       // The address may be what is wrong.
-      if (fetched.kind === 'again') imageUrl = null;
+      if (fetched.kind === 'again') known = null;
       return fetched;
     },
     async store({ image, bytes }) {

@@ -1,11 +1,13 @@
-import { attemptMove, generationMove } from '../domain/change.js';
+import { attemptMove, generationMove, type AttemptMove, type LedgerChange } from '../domain/change.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import { newWebhookKey } from '../domain/webhook.js';
 import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
+import { conclusion } from './conclusion.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
 import { requestOf } from './request.js';
+import { resultAgeMs, type FinishedResult } from './save.js';
 
 /** A generation whose account is refused as a whole waits so long at least: by then the pause is written. */
 const accountPauseMs = 1_000;
@@ -25,7 +27,7 @@ export async function submitAttempt(
   driver: Driver,
   served: ServedAccount,
   item: WorkItem,
-): Promise<'again' | 'over'> {
+): Promise<'again' | 'over' | FinishedResult> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const instanceId = driver.instanceId();
   const webhookKey = served.webhookUrl === null ? null : newWebhookKey();
@@ -64,7 +66,7 @@ export async function submitAttempt(
     AbortSignal.any([driver.forced, AbortSignal.timeout(parts.settings.submitTimeoutMs)]),
   );
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
-  return await record(parts, driver, served, ref, outcome);
+  return await record(parts, driver, served, item, outcome);
 }
 
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
@@ -115,23 +117,29 @@ async function record(
   parts: PollerParts,
   driver: Driver,
   served: ServedAccount,
-  ref: AttemptRef,
+  item: WorkItem,
   outcome: SubmitOutcome,
-): Promise<'again' | 'over'> {
+): Promise<'again' | 'over' | FinishedResult> {
+  const ref = { generationId: item.generation.id, n: item.attempt.n };
   const { generationId, n } = ref;
   const log = parts.logger.child({ generation: generationId, attempt: n, account: served.account.id });
   switch (outcome.kind) {
     case 'accepted': {
-      const result = await parts.change({
-        generationId,
-        attempt: attemptMove(n, null, 'ACCEPTED', {
-          ownerId: driver.instanceId(),
-          taskId: outcome.task.taskId,
-          pollingUrl: outcome.task.pollingUrl,
-          quotedMicros: outcome.costMicros,
-        }),
-        generation: generationMove('RUNNING'),
-      });
+      const { task, look, costMicros } = outcome;
+      const evidence = { ownerId: driver.instanceId(), ...task, quotedMicros: costMicros };
+      const result = await parts.change(
+        look === null
+          ? {
+              generationId,
+              attempt: attemptMove(n, null, 'ACCEPTED', evidence),
+              generation: generationMove('RUNNING'),
+            }
+          : concludeAtOnce(conclusion(item, look, 0), evidence),
+      );
+      if (look?.kind === 'ready' && result.generationChanged) {
+        const now = new Date();
+        return { image: look.image, now, ageMs: resultAgeMs({ acceptedAt: now, finishedAt: null, seenAt: now, now }) };
+      }
       if (!result.attemptChanged) {
         const { taskId } = outcome.task;
         log.error(
@@ -159,6 +167,12 @@ async function record(
       log.warn({ status: outcome.httpStatus, reason: outcome.message }, 'A submit was not answered');
       return 'over';
   }
+}
+
+/** What the answer to a submit already ended: from SENT, whoever owns the attempt by now. */
+function concludeAtOnce(change: LedgerChange, evidence: Partial<AttemptMove>): LedgerChange {
+  if (change.attempt === null) throw new Error('A conclusion is about an attempt.');
+  return { ...change, attempt: { ...change.attempt, ...evidence, instanceId: null, from: ['SENT'] } };
 }
 
 async function refuse(

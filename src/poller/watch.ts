@@ -1,5 +1,5 @@
 import type { WorkItem } from '../domain/ports.js';
-import type { LookOutcome, TaskHandle } from '../providers/provider.js';
+import type { LookOutcome } from '../providers/provider.js';
 import { createAlarm, type Alarm } from '../time.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
@@ -7,6 +7,7 @@ import type { Driver, PollerParts, ServedAccount } from './parts.js';
 import { createProgress } from './progress.js';
 import { createRhythm } from './rhythm.js';
 import { resultAgeMs, type FinishedResult } from './save.js';
+import { taskOf } from './task.js';
 
 /**
  * Some clusters do not know a task yet right after the submit (contract of BFL), and one answer may be a slip: only when
@@ -37,10 +38,13 @@ export async function watchAttempt(
   const { signal, leave } = driver.watching.join();
   const alarm = createAlarm(signal);
   const unlisten = driver.desk.listen({ generationId: item.generation.id, n: item.attempt.n }, alarm.ring);
+  const { taskId } = item.attempt;
+  const unhear = taskId === null ? null : (served.provider.listen?.(served.access, taskId, alarm.ring) ?? null);
   try {
     return await watch(parts, served, item, { signal, alarm, desk: driver.desk });
   } finally {
     unlisten();
+    unhear?.();
     alarm.stop();
     leave();
   }
@@ -54,9 +58,9 @@ async function watch(
 ): Promise<WatchNext> {
   const { signal, alarm, desk } = waking;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
-  const { taskId, pollingUrl } = item.attempt;
-  if (taskId === null) throw new Error('An accepted attempt has no task id.');
-  const task: TaskHandle = { taskId, pollingUrl };
+  const task = taskOf(item);
+  if (task === null) throw new Error('An accepted attempt has no task id.');
+  const { taskId, pollingUrl } = task;
   const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
   const progress = createProgress(parts, ref, item.attempt.instanceId);
   const rhythm = createRhythm(parts, item, desk.trustOf(served.account.id));
@@ -105,12 +109,12 @@ async function watch(
       return { next: 'over' };
     }
     const now = rhythm.now();
-    const { imageUrl, finishedAt } = outcome;
+    const { image, finishedAt } = outcome;
     rhythm.learn(finishedAt);
     // A late result of a generation that has ended adds what it cost, and nothing else.
     if (!generationChanged) return { next: 'over' };
     const ageMs = resultAgeMs({ acceptedAt: item.attempt.acceptedAt, finishedAt, seenAt: now, now });
-    return { next: 'save', result: { imageUrl, ageMs, now } };
+    return { next: 'save', result: { image, ageMs, now } };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Generation, InputImages, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import type { ImageInputName, ParameterValues } from '../domain/model.js';
+import { imageInputNames, type ImageInputName, type ParameterValues } from '../domain/model.js';
 import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
 import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
@@ -27,8 +27,7 @@ export type GenerateRequest = {
   profileId: string;
   prompt: string;
   parameters: AskedParameters;
-  controlImage: ImageInput | null;
-  imagePrompt: ImageInput | null;
+  images: Readonly<Partial<Record<ImageInputName, ImageInput>>>;
   /** Pin the route; null leaves the choice to Darkroom. */
   provider: string | null;
   model: string | null;
@@ -55,7 +54,7 @@ type Parts = {
   deadlineMs: number;
 };
 
-type CheckedImages = Partial<Record<'controlImage' | 'imagePrompt', CheckedImage>>;
+type CheckedImages = Partial<Record<ImageInputName, CheckedImage>>;
 
 /**
  * Accepts a generation: everything is checked before anything is written, all that is wrong is told at once, and when it
@@ -109,9 +108,10 @@ export function createGenerate(parts: Parts): Generate {
         account: account.id,
         prompt: request.prompt,
         promptSent: promptWithTrigger(request.prompt, binding.triggerWord ?? profile.value.triggerWord),
-        finetuneId: binding.finetuneId,
+        finetuneId: model.finetune === 'ID' ? binding.finetuneId : null,
+        loraUrl: model.finetune === 'LORA' ? binding.loraUrl : null,
         parameters: parameters.value,
-        pixels: pixelsOf(parameters.value, images.value.controlImage),
+        pixels: pixelsOf(parameters.value, images.value.controlImage ?? images.value.image),
         images: kept,
         tags: [...new Set(request.tags)],
         priority: request.priority,
@@ -201,10 +201,10 @@ async function checkImages(
 ): Promise<Checked<CheckedImages>> {
   const refusals: Refusal[] = [];
   const value: CheckedImages = {};
-  for (const name of ['controlImage', 'imagePrompt'] as const satisfies readonly ImageInputName[]) {
+  for (const name of imageInputNames) {
     const path = ['input', name];
     const rule = route.model.images[name];
-    const input = request[name];
+    const input = request.images[name] ?? null;
     if (input === null) {
       if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${route.model.id} needs a ${name}.`));
     } else if (rule === undefined) {
@@ -215,13 +215,25 @@ async function checkImages(
       else refusals.push(...checked.refusals);
     }
   }
+  refusals.push(...checkMask(value));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
 }
 
+/** "Same size as the image" (BFL OpenAPI, April 2026). */
+function checkMask({ image, mask }: CheckedImages): Refusal[] {
+  if (image === undefined || mask === undefined) return [];
+  const sizeOf = ({ image: { width, height } }: CheckedImage): string => `${width} x ${height}`;
+  if (sizeOf(image) === sizeOf(mask)) return [];
+  const message = `The mask must be as large as the image, ${sizeOf(image)} pixels; it has ${sizeOf(mask)}.`;
+  return [refusal('INVALID', ['input', 'mask'], message, { given: sizeOf(mask) })];
+}
+
 async function keepImages(parts: Parts, projectId: string, images: CheckedImages): Promise<InputImages> {
-  const keep = async (image: CheckedImage | undefined): Promise<string | null> => {
-    if (image === undefined) return null;
-    return image.kind === 'kept' ? image.image.id : (await keepImage(parts, projectId, image.image, image.bytes)).id;
-  };
-  return { controlImageId: await keep(images.controlImage), imagePromptId: await keep(images.imagePrompt) };
+  const kept: Partial<Record<ImageInputName, string>> = {};
+  for (const name of imageInputNames) {
+    const image = images[name];
+    if (image === undefined) continue;
+    kept[name] = (image.kind === 'kept' ? image.image : await keepImage(parts, projectId, image.image, image.bytes)).id;
+  }
+  return kept;
 }

@@ -13,7 +13,14 @@ import { accepted, refusal, refused, type Checked, type Refusal } from '../domai
 import type { Catalogue } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
 
-export const profileBounds = { slug: 64, name: 200, description: 2_000, triggerWord: 100, finetuneId: 200 } as const;
+export const profileBounds = {
+  slug: 64,
+  name: 200,
+  description: 2_000,
+  triggerWord: 100,
+  finetuneId: 200,
+  loraUrl: 2_000,
+} as const;
 
 export type CreateProfileRequest = {
   slug: string;
@@ -29,7 +36,9 @@ export type UpdateProfileRequest = { id: string } & Partial<CreateProfileRequest
 export type BindProfileRequest = {
   profileId: string;
   provider: string;
-  finetuneId: string;
+  /** This or `loraUrl`, or both. */
+  finetuneId?: string | null;
+  loraUrl?: string | null;
   triggerWord?: string | null;
   defaults?: AskedParameters | null;
 };
@@ -99,7 +108,8 @@ export function createProfileService(parts: { profiles: Profiles; catalogue: Cat
       if (key === null) return missing(path, request.profileId);
       const binding: Binding = {
         provider: request.provider,
-        finetuneId: request.finetuneId,
+        finetuneId: request.finetuneId ?? null,
+        loraUrl: request.loraUrl ?? null,
         triggerWord: request.triggerWord ?? null,
         defaults: given(request.defaults ?? {}),
       };
@@ -149,8 +159,26 @@ function checkBinding(request: BindProfileRequest, ofProvider: readonly Model[],
     const message = `There is no provider of this name; known are: ${known}.`;
     refusals.push(refusal('INVALID', ['input', 'provider'], message, { given: request.provider }));
   }
-  const bounds = { minimum: 1, maximum: profileBounds.finetuneId, what: 'The finetune id' };
-  return [...refusals, ...checkText(request.finetuneId, ['input', 'finetuneId'], bounds)];
+  const { finetuneId, loraUrl } = request;
+  if (finetuneId == null && loraUrl == null) {
+    const message = 'A binding needs a finetuneId or a loraUrl.';
+    refusals.push(refusal('REQUIRED', ['input', 'finetuneId'], message));
+  }
+  if (finetuneId != null) {
+    const bounds = { minimum: 1, maximum: profileBounds.finetuneId, what: 'The finetune id' };
+    refusals.push(...checkText(finetuneId, ['input', 'finetuneId'], bounds));
+  }
+  return loraUrl == null ? refusals : [...refusals, ...checkLoraUrl(loraUrl)];
+}
+
+/** An https address, or a name that the provider understands, such as `owner/name` at Hugging Face. */
+function checkLoraUrl(loraUrl: string): Refusal[] {
+  const path = ['input', 'loraUrl'];
+  const faults = checkText(loraUrl, path, { minimum: 1, maximum: profileBounds.loraUrl, what: "The LoRA's address" });
+  if (faults.length > 0 || /^https:\/\/[^\s@/]+\/\S*$/i.test(loraUrl) || /^[\w.-]+(\/[\w.-]+)+$/.test(loraUrl))
+    return faults;
+  const message = 'It must be an https address without a user, or a name such as owner/name at Hugging Face.';
+  return [refusal('INVALID', path, message, { given: loraUrl })];
 }
 
 /** A default is good when at least one model would take it; the model chosen later checks it again. */

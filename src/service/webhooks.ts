@@ -9,7 +9,7 @@ import {
 } from '../domain/webhook.js';
 
 /** A webhook at its address. */
-export type Delivery = Omit<WebhookDelivery, 'secret'> & {
+export type Delivery = Omit<WebhookDelivery, 'secret' | 'receivedAt'> & {
   provider: string;
   /** The last part of the address. */
   token: string;
@@ -30,19 +30,22 @@ export type ReceiveWebhook = (delivery: Delivery) => Promise<ReceiveOutcome>;
  */
 export function createReceiveWebhook(parts: {
   hints: Pick<Hints, 'find' | 'keep'>;
-  readers: ReadonlyMap<string, WebhookReader>;
+  /** By account. */
+  readers: ReadonlyMap<string, { provider: string; read: (delivery: WebhookDelivery) => ReturnType<WebhookReader> }>;
   metrics: Pick<Metrics, 'webhook'>;
 }): ReceiveWebhook {
   const { hints, readers, metrics } = parts;
+  const providers = new Set([...readers.values()].map(({ provider }) => provider));
 
   async function receive({ provider, token, headers, body }: Delivery): Promise<ReceiveOutcome> {
     const claim = readWebhookToken(token);
-    const reader = readers.get(provider);
-    if (claim === null || reader === undefined) return { kind: 'unknown' };
+    if (claim === null) return { kind: 'unknown' };
     const known = await hints.find(claim);
     if (known === null || known.provider !== provider || !isWebhookToken(known.key, claim)) return { kind: 'unknown' };
     const ref = { generationId: claim.generationId, n: claim.n };
-    const reading = reader({ headers, body, secret: webhookSecret(known.key) });
+    const reader = readers.get(known.account);
+    if (reader === undefined) return { kind: 'unknown' };
+    const reading = await reader.read({ headers, body, secret: webhookSecret(known.key), receivedAt: Date.now() });
     if (!reading.ok) return { kind: 'forged', ref, reason: reading.reason };
     if (known.taskId !== null && known.taskId !== reading.taskId) {
       return { kind: 'forged', ref, reason: 'it names another task' };
@@ -56,7 +59,7 @@ export function createReceiveWebhook(parts: {
     const outcome = await receive(delivery);
     // A name that no provider has is anybody's choice, and must not fill the metrics.
     metrics.webhook({
-      provider: readers.has(delivery.provider) ? delivery.provider : 'unknown',
+      provider: providers.has(delivery.provider) ? delivery.provider : 'unknown',
       outcome: outcome.kind,
     });
     return outcome;

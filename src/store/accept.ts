@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Generation, NewGeneration } from '../domain/generation.js';
+import { imageInputNames, imageRoles } from '../domain/model.js';
 import { createBatcher } from './batcher.js';
 import { isRowFault, type Database } from './database.js';
 
@@ -41,10 +42,14 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
       prompt: row.prompt,
       prompt_sent: row.promptSent,
       finetune_id: row.finetuneId,
+      lora_url: row.loraUrl,
       parameters: row.parameters,
       pixels: row.pixels,
-      control_image_id: row.images.controlImageId,
-      image_prompt_id: row.images.imagePromptId,
+      images: Object.fromEntries(
+        imageInputNames.flatMap((name) =>
+          row.images[name] === undefined ? [] : [[imageRoles[name], row.images[name]]],
+        ),
+      ),
       tags: row.tags,
       priority: row.priority,
       deadline_ms: row.deadlineMs,
@@ -58,7 +63,7 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
-        prompt text, prompt_sent text, finetune_id text, parameters jsonb, pixels integer, control_image_id uuid, image_prompt_id uuid,
+        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, pixels integer, images jsonb,
         tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
         subject uuid, key text, request_hash text
       )
@@ -77,11 +82,11 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     ),
     added as (
       insert into generation (
-        id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, parameters,
-        pixels, tags, priority, deadline, cost_estimated_micros
+        id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
+        parameters, pixels, tags, priority, deadline, cost_estimated_micros
       )
-      select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, parameters,
-             pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
+      select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
+             parameters, pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing
@@ -90,9 +95,8 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     fresh as materialized (select * from welcome where id in (select id from added)),
     pictured as (
       insert into generation_image (generation_id, role, project_id, image_id)
-      select id, 'CONTROL'::image_role, project_id, control_image_id from fresh where control_image_id is not null
-      union all
-      select id, 'IMAGE_PROMPT'::image_role, project_id, image_prompt_id from fresh where image_prompt_id is not null
+      select id, given.role::image_role, project_id, given.image_id::uuid
+      from fresh, jsonb_each_text(images) as given (role, image_id)
     ),
     told as (
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)

@@ -54,6 +54,8 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       to_state: row.attempt?.to ?? null,
       task_id: row.attempt?.taskId ?? null,
       polling_url: row.attempt?.pollingUrl ?? null,
+      result_url: row.attempt?.resultUrl ?? null,
+      cancel_url: row.attempt?.cancelUrl ?? null,
       request: row.attempt?.request ?? null,
       webhook_key: row.attempt?.webhookKey == null ? null : Buffer.from(row.attempt.webhookKey).toString('hex'),
       http_status: row.attempt?.httpStatus ?? null,
@@ -75,7 +77,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         moderation_stage moderation_stage, code text, message text, retry_after_ms bigint, result_seed bigint,
         attempt_n integer, instance_id uuid, owner_id uuid, while_status generation_status[],
         from_state attempt_state[], to_state attempt_state, task_id text,
-        polling_url text, request jsonb, webhook_key text, http_status integer, attempt_code text, attempt_message text,
+        polling_url text, result_url text, cancel_url text, request jsonb, webhook_key text, http_status integer, attempt_code text, attempt_message text,
         quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
         provider_finished_at timestamptz, image_ids uuid[]
       )
@@ -90,6 +92,8 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         instance_id = coalesce(i.owner_id, a.instance_id),
         task_id = coalesce(i.task_id, a.task_id),
         polling_url = coalesce(i.polling_url, a.polling_url),
+        result_url = coalesce(i.result_url, a.result_url),
+        cancel_url = coalesce(i.cancel_url, a.cancel_url),
         request = coalesce(i.request, a.request),
         webhook_key = coalesce(decode(i.webhook_key, 'hex'), a.webhook_key),
         http_status = coalesce(i.http_status, a.http_status),
@@ -101,7 +105,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         provider_started_at = coalesce(i.provider_started_at, a.provider_started_at),
         provider_finished_at = coalesce(i.provider_finished_at, a.provider_finished_at),
         sent_at = case when i.to_state = 'SENT' then coalesce(a.sent_at, now()) else a.sent_at end,
-        accepted_at = case when i.to_state = 'ACCEPTED' then now() else a.accepted_at end,
+        accepted_at = case when i.to_state in ('ACCEPTED', 'DONE') then coalesce(a.accepted_at, now()) else a.accepted_at end,
         finished_at = case when i.to_state in ('DONE', 'LOST', 'REFUSED') then coalesce(a.finished_at, now()) else a.finished_at end
       from input i join locked l on l.id = i.id
       where a.generation_id = i.id and a.n = i.attempt_n and a.state = any (i.from_state)
@@ -134,7 +138,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
                                    else coalesce(g.cost_settled_micros, 0) + d.settled_micros end,
         -- Strictly later than the change before, so that the order of times is the order of versions.
         updated_at = greatest(clock_timestamp(), g.updated_at + interval '1 microsecond'),
-        started_at = case when d.moves and d.to_status = 'RUNNING' then coalesce(g.started_at, now())
+        started_at = case when d.moves and d.to_status in ('RUNNING', 'SAVING') then coalesce(g.started_at, now())
                           else g.started_at end,
         finished_at = case when d.moves
                             and d.to_status in ('SUCCEEDED', 'MODERATED', 'FAILED', 'EXPIRED', 'CANCELED')

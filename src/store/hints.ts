@@ -20,11 +20,11 @@ export function createHints(options: { client: Database; background: Database })
     async find({ generationId, n }) {
       const row = await client.prisma.attempt.findUnique({
         where: { generationId_n: { generationId, n } },
-        select: { provider: true, state: true, taskId: true, webhookKey: true },
+        select: { provider: true, account: true, state: true, taskId: true, webhookKey: true },
       });
       if (row === null || row.webhookKey === null) return null;
-      const { provider, state, taskId, webhookKey: key } = row;
-      return { provider, state, taskId, key };
+      const { provider, account, state, taskId, webhookKey: key } = row;
+      return { provider, account, state, taskId, key };
     },
     async keep({ generationId, n }, taskId) {
       await client.prisma.$executeRaw`

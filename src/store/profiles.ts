@@ -77,7 +77,7 @@ async function readProfiles(database: Database, keys: readonly string[]): Promis
   const rows = await database.prisma.$queryRaw<(ProfileRow & { bindings: KeptBinding[] })[]>`
     select p.id, p.project_id as "projectId", p.slug, p.name, p.description, p.trigger_word as "triggerWord", p.defaults,
            p.version, p.created_at as "createdAt", p.updated_at as "updatedAt", p.archived_at as "archivedAt",
-           (select coalesce(json_agg(json_build_object('provider', b.provider, 'finetuneId', b.finetune_id,
+           (select coalesce(json_agg(json_build_object('provider', b.provider, 'finetuneId', b.finetune_id, 'loraUrl', b.lora_url,
                      'triggerWord', b.trigger_word, 'defaults', b.defaults) order by b.provider), '[]')
             from binding b where b.profile_id = p.id) as bindings
     from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as asked (project_id, id)
@@ -104,6 +104,7 @@ function toProfile(row: ProfileRow & { bindings: KeptBinding[] }): Profile {
     bindings: row.bindings.map((binding) => ({
       provider: binding.provider,
       finetuneId: binding.finetuneId,
+      loraUrl: binding.loraUrl,
       triggerWord: binding.triggerWord,
       defaults: readParameters(binding.defaults),
     })),

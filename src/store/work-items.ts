@@ -1,4 +1,5 @@
 import { attemptKey } from '../domain/ids.js';
+import { imageInputNames, imageRoles } from '../domain/model.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { generationColumns } from './generation-page.js';
@@ -12,7 +13,7 @@ type AttemptRow = Omit<WorkItem['attempt'], 'costMicros'> & {
   costMicros: bigint | null;
   readAt: Date;
 };
-type ImageRef = { generationId: string; role: 'CONTROL' | 'IMAGE_PROMPT'; imageId: string };
+type ImageRef = { generationId: string; role: string; imageId: string };
 
 /** Reads attempts with all that belongs to them; what is asked for at once is read together. */
 export function createWorkItems(database: Database): (ref: AttemptRef) => Promise<WorkItem | null> {
@@ -27,13 +28,13 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
     prisma.$queryRaw<GenerationRow[]>`select ${generationColumns} from generation where id = any (${ids}::uuid[])`,
     prisma.$queryRaw<AttemptRow[]>`
       select generation_id as "generationId", n, state::text, instance_id as "instanceId", task_id as "taskId",
-             polling_url as "pollingUrl", looks, cost_micros as "costMicros", intended_at as "intendedAt",
+             polling_url as "pollingUrl", result_url as "resultUrl", cancel_url as "cancelUrl", looks, cost_micros as "costMicros", intended_at as "intendedAt",
              accepted_at as "acceptedAt", webhook_key as "webhookKey", finished_at as "finishedAt",
              provider_finished_at as "providerFinishedAt", now() as "readAt"
       from attempt where generation_id = any (${ids}::uuid[])`,
     prisma.$queryRaw<ImageRef[]>`
       select generation_id as "generationId", role::text, image_id as "imageId" from generation_image
-      where generation_id = any (${ids}::uuid[]) and role in ('CONTROL', 'IMAGE_PROMPT')`,
+      where generation_id = any (${ids}::uuid[]) and role <> 'RESULT'`,
   ]);
   const imageIds = [...new Set(refs.map(({ imageId }) => imageId))];
   const images =
@@ -44,15 +45,15 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
   for (const { generationId, readAt, costMicros, ...attempt } of attempts) {
     const generation = byId.get(generationId);
     if (generation === undefined) continue;
-    const imageOf = (role: ImageRef['role']): WorkItem['controlImage'] => {
-      const ref = refs.find((each) => each.generationId === generationId && each.role === role);
-      return images.find(({ id }) => id === ref?.imageId) ?? null;
-    };
+    const given = imageInputNames.flatMap((name) => {
+      const ref = refs.find((each) => each.generationId === generationId && each.role === imageRoles[name]);
+      const image = images.find(({ id }) => id === ref?.imageId);
+      return image === undefined ? [] : [[name, image] as const];
+    });
     items.set(attemptKey({ generationId, n: attempt.n }), {
       generation,
       attempt: { ...attempt, costMicros: micros(costMicros) },
-      controlImage: imageOf('CONTROL'),
-      imagePrompt: imageOf('IMAGE_PROMPT'),
+      images: Object.fromEntries(given),
       readAt,
     });
   }

@@ -87,7 +87,7 @@ it('does not fail the neighbours of a bad row', async () => {
 });
 
 it('keeps a generation once, however often it is accepted', async () => {
-  const row = bench.fresh({ images: { controlImageId: newId(), imagePromptId: null } });
+  const row = bench.fresh({ images: { controlImage: newId() } });
   await Promise.all(Array.from({ length: 6 }, async () => await bench.store.ledger.accept(row)));
   await bench.store.ledger.change({ generationId: row.id, attempt: null, generation: cancel });
   await bench.store.ledger.accept(row);

@@ -40,7 +40,7 @@ beforeEach(async () => {
   const { url } = await sandbox.start();
   folder = await makeFolder();
   disk = createDiskStore({ folder: join(folder, 'images') });
-  provider = createBflProvider({ resultLifetimeMs: lifetimeMs });
+  provider = createBflProvider({ lifetimeScale: 600_000 / lifetimeMs });
   Object.assign(store, { down: false, refused: 0, kept: [] });
   const bytes: PollerParts['bytes'] = {
     read: async (key) => await disk.read(key),

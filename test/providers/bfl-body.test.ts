@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SubmitRequest } from '../../src/providers/provider.js';
-import { apiKey, cannyRequest, never, startBench } from './bfl.js';
+import { apiKey, cannyRequest, named, never, startBench } from './bfl.js';
 
 const bytes = Buffer.from([0xff, 0xd8, 0xff, 0x00]);
 const base64 = '/9j/AA==';
@@ -9,8 +9,9 @@ const cases: [string, SubmitRequest, object, object][] = [
   [
     'canny, every parameter',
     {
-      model: 'flux-pro-1.0-canny-finetuned',
+      ...named('flux-pro-1.0-canny-finetuned'),
       prompt: 'ein fantastisches bild',
+      loraUrl: null,
       finetuneId: 'my-finetune',
       parameters: {
         finetuneStrength: 1.1,
@@ -45,8 +46,9 @@ const cases: [string, SubmitRequest, object, object][] = [
   [
     'ultra with a picture to go by',
     {
-      model: 'flux-pro-1.1-ultra-finetuned',
+      ...named('flux-pro-1.1-ultra-finetuned'),
       prompt: '',
+      loraUrl: null,
       finetuneId: 'f',
       parameters: { aspectRatio: '21:9', imagePromptStrength: 0, seed: 0 },
       images: { imagePrompt: { id: 'p', bytes } },
@@ -58,8 +60,9 @@ const cases: [string, SubmitRequest, object, object][] = [
   [
     'plain with a size',
     {
-      model: 'flux-pro-finetuned',
+      ...named('flux-pro-finetuned'),
       prompt: 'a "quoted" ☃',
+      loraUrl: null,
       finetuneId: 'f',
       parameters: { width: 1024, height: 768 },
       images: {},
@@ -71,8 +74,9 @@ const cases: [string, SubmitRequest, object, object][] = [
   [
     'fill with a mask',
     {
-      model: 'flux-pro-1.0-fill-finetuned',
+      ...named('flux-pro-1.0-fill-finetuned'),
       prompt: 'p',
+      loraUrl: null,
       finetuneId: 'f',
       parameters: {},
       images: { image: { id: 'i', bytes }, mask: { id: 'm', bytes: Buffer.from('mask') } },
@@ -84,8 +88,9 @@ const cases: [string, SubmitRequest, object, object][] = [
   [
     'klein names the picture otherwise, and nothing is added',
     {
-      model: 'flux-2-klein-9b-kv-finetuned',
+      ...named('flux-2-klein-9b-kv-finetuned'),
       prompt: 'p',
+      loraUrl: null,
       finetuneId: 'org/lora-name',
       parameters: { width: 0 },
       images: { imagePrompt: { id: 'p', bytes } },
@@ -96,7 +101,15 @@ const cases: [string, SubmitRequest, object, object][] = [
   ],
   [
     'no finetune',
-    { model: 'flux-pro-finetuned', prompt: 'p', finetuneId: null, parameters: {}, images: {}, webhook: null },
+    {
+      ...named('flux-pro-finetuned'),
+      loraUrl: null,
+      prompt: 'p',
+      finetuneId: null,
+      parameters: {},
+      images: {},
+      webhook: null,
+    },
     { prompt: 'p' },
     {},
   ],
@@ -131,7 +144,7 @@ describe('the request', () => {
 
   it('cannot leave its place by the name of the model', async () => {
     const { provider, upstream, account } = await startBench([{ body: { id: 't' } }]);
-    await provider.submit(account, { ...cannyRequest, model: '../credits?x=1#y' }, never);
+    await provider.submit(account, { ...cannyRequest, endpoint: '../credits?x=1#y' }, never);
     expect(upstream.requests[0]?.url).toBe('/v1/..%2Fcredits%3Fx%3D1%23y');
   });
 });

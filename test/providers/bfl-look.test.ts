@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LookOutcome } from '../../src/providers/provider.js';
-import { apiKey, never, startBench } from './bfl.js';
+import { apiKey, handle, never, startBench } from './bfl.js';
 import { startMute, startUpstream, type Reply } from './upstream.js';
 
-const task = { taskId: 't1', pollingUrl: null };
+const task = handle('t1', null);
 
 async function lookAt(reply: Reply): Promise<LookOutcome> {
   const { provider, account } = await startBench([reply]);
@@ -23,7 +23,7 @@ describe('status words', () => {
     ['Pending', running],
     ['Reasoning', running],
     ['Generating', running],
-    ['Ready', { kind: 'ready', imageUrl: sample }],
+    ['Ready', { kind: 'ready', image: { kind: 'url', url: sample } }],
     ['Request Moderated', input],
     ['Content Moderated', output],
     ['Error', failed],
@@ -82,7 +82,14 @@ describe('progress', () => {
 });
 
 describe('ready', () => {
-  const nothing = { kind: 'ready', imageUrl: sample, seed: null, costMicros: null, startedAt: null, finishedAt: null };
+  const nothing = {
+    kind: 'ready',
+    image: { kind: 'url', url: sample },
+    seed: null,
+    costMicros: null,
+    startedAt: null,
+    finishedAt: null,
+  };
 
   it.each<[string, object, object]>([
     [
@@ -222,7 +229,7 @@ describe('where it asks', () => {
   ])('polling URL %j', async (path, expected) => {
     const { provider, upstream, account } = await startBench([pending]);
     const pollingUrl = path === null ? null : `${upstream.origin}${path}`;
-    await provider.look(account, { taskId: 't/1?', pollingUrl }, never);
+    await provider.look(account, handle('t/1?', pollingUrl), never);
     expect(upstream.requests[0]).toMatchObject({ method: 'GET', url: expected });
     expect(upstream.requests[0]?.headers['x-key']).toBe(apiKey);
   });

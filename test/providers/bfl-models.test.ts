@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Model } from '../../src/domain/model.js';
-import { createBflProvider } from '../../src/providers/bfl/bfl.js';
+import { knownModels } from '../../src/catalogue/catalogue.js';
 
-const { models } = createBflProvider();
+const models = knownModels().filter(({ provider }) => provider === 'bfl');
 
 const seed = { kind: 'integer', minimum: -(2 ** 53 - 1), maximum: 2 ** 53 - 1, default: null };
 const promptUpsampling = { kind: 'boolean', default: false };

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBflProvider } from '../../src/providers/bfl/bfl.js';
-import { accountAt, cannyRequest, never, startBench } from './bfl.js';
+import { accountAt, cannyRequest, handle, never, startBench } from './bfl.js';
 import { findClosedPort, startMute, type Reply } from './upstream.js';
 
 describe('nothing was sent: refused, to be tried later', () => {
@@ -109,7 +109,7 @@ describe('connections', () => {
       { body: { id: 'c' } },
       { body: { id: 'a', status: 'Pending' } },
     ]);
-    const task = { taskId: 'a', pollingUrl: null };
+    const task = handle('a', null);
     await provider.look(account, task, never);
     expect(await provider.submit(account, cannyRequest, never)).toMatchObject({ kind: 'accepted' });
     expect(await provider.submit(account, cannyRequest, never)).toMatchObject({ kind: 'accepted' });
@@ -132,7 +132,7 @@ describe('connections', () => {
     const { provider, account } = await startBench([reply, reply]);
     const order: string[] = [];
     const submit = provider.submit(account, cannyRequest, never).then(({ kind }) => order.push(kind));
-    const look = provider.look(account, { taskId: 'a', pollingUrl: null }, never).then(({ kind }) => order.push(kind));
+    const look = provider.look(account, handle('a', null), never).then(({ kind }) => order.push(kind));
     await provider.close();
     order.push('closed');
     await Promise.all([submit, look]);
@@ -145,7 +145,7 @@ describe('connections', () => {
     await provider.close();
     await provider.close();
     const account = accountAt('http://127.0.0.1:1');
-    expect(await provider.look(account, { taskId: 't', pollingUrl: null }, never)).toMatchObject({
+    expect(await provider.look(account, handle('t', null), never)).toMatchObject({
       kind: 'unavailable',
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SubmitOutcome } from '../../src/providers/provider.js';
-import { apiKey, cannyRequest, never, startBench } from './bfl.js';
+import { apiKey, cannyRequest, handle, never, startBench } from './bfl.js';
 import type { Reply } from './upstream.js';
 
 async function submitTo(reply: Reply): Promise<SubmitOutcome> {
@@ -38,7 +38,12 @@ describe('accepted', () => {
     ['a number as id', { id: 12 }, '12', null, null],
     ['a fraction of a credit', { id: 't1', cost: 0.0049 }, 't1', null, 49],
   ])('%s', async (_, body, taskId, pollingUrl, costMicros) => {
-    expect(await submitTo({ body })).toEqual({ kind: 'accepted', task: { taskId, pollingUrl }, costMicros });
+    expect(await submitTo({ body })).toEqual({
+      kind: 'accepted',
+      task: handle(taskId, pollingUrl),
+      costMicros,
+      look: null,
+    });
   });
 
   it('with another 2xx, and JSON under another type', async () => {
@@ -173,7 +178,7 @@ describe('an account that cannot be used', () => {
       retry: 'account',
       httpStatus: null,
     });
-    expect(await provider.look({ ...account, apiKey: key }, { taskId: 't', pollingUrl: null }, never)).toMatchObject({
+    expect(await provider.look({ ...account, apiKey: key }, handle('t', null), never)).toMatchObject({
       kind: 'unavailable',
     });
     expect(upstream.requests).toHaveLength(0);
@@ -185,7 +190,7 @@ describe('an account that cannot be used', () => {
       const { provider, account } = await startBench([]);
       const outcome = await provider.submit({ ...account, baseUrl }, cannyRequest, never);
       expect(outcome).toMatchObject({ kind: 'refused', code: 'PROVIDER_UNREACHABLE', retry: 'account' });
-      expect(await provider.look({ ...account, baseUrl }, { taskId: 't', pollingUrl: null }, never)).toMatchObject({
+      expect(await provider.look({ ...account, baseUrl }, handle('t', null), never)).toMatchObject({
         kind: 'unavailable',
       });
     },

@@ -50,7 +50,7 @@ it('no answer makes a reader throw, or accept a task without a name', () => {
       const submitted = readSubmit(exchange, 'key', 0);
       const looked = readLook(exchange, 'key', 0);
       if (submitted.kind === 'accepted') return /^[\x21-\x7e]+$/.test(submitted.task.taskId);
-      if (looked.kind === 'ready') return /^https?:/.test(looked.imageUrl);
+      if (looked.kind === 'ready') return looked.image.kind === 'url' && /^https?:/.test(looked.image.url);
       return true;
     }),
     { seed: 20260301, numRuns: 3000 },

@@ -12,7 +12,7 @@ it.each([
   ['none, which the reference documentation does not promise', {}, body],
   ['an error to tell', {}, Buffer.from('{"id":"task-1","status":"Error","error":"x","message":"y"}')],
 ])('takes a webhook with %s', (_, headers, bytes) => {
-  expect(readWebhook({ headers, body: bytes, secret })).toEqual({ ok: true, taskId: 'task-1' });
+  expect(readWebhook(null, { headers, body: bytes, secret, receivedAt: 0 })).toEqual({ ok: true, taskId: 'task-1' });
 });
 
 it.each([
@@ -22,7 +22,7 @@ it.each([
   ['half of it', signature.slice(0, 40)],
   ['nothing in it', ''],
 ])('refuses a signature with %s', (_, given) => {
-  const reading = readWebhook({ headers: { 'x-bfl-signature': given }, body, secret });
+  const reading = readWebhook(null, { headers: { 'x-bfl-signature': given }, body, secret, receivedAt: 0 });
   expect(reading).toEqual({ ok: false, reason: 'the signature is wrong' });
 });
 
@@ -37,6 +37,6 @@ it.each([
   '<html>',
   '{"id":"a"',
 ])('refuses the body %s', (text) => {
-  const reading = readWebhook({ headers: {}, body: Buffer.from(text), secret });
+  const reading = readWebhook(null, { headers: {}, body: Buffer.from(text), secret, receivedAt: 0 });
   expect(reading).toEqual({ ok: false, reason: 'the body names no task' });
 });

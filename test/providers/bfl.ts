@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createBflProvider } from '../../src/providers/bfl/bfl.js';
-import type { Provider, ProviderAccount, SubmitRequest } from '../../src/providers/provider.js';
+import type { Provider, ProviderAccount, SubmitRequest, TaskHandle } from '../../src/providers/provider.js';
 import { startUpstream, type Reply, type Upstream } from './upstream.js';
 
 export const apiKey = 'bfl-secret-key-0123456789';
@@ -10,13 +10,23 @@ export function accountAt(baseUrl: string, hosts: readonly string[] = []): Provi
 }
 
 export const cannyRequest: SubmitRequest = {
-  model: 'flux-pro-1.0-canny-finetuned',
+  ...named('flux-pro-1.0-canny-finetuned'),
   prompt: 'TOK in the snow',
+  loraUrl: null,
   finetuneId: 'my-finetune',
   parameters: { finetuneStrength: 1.1, cannyLowThreshold: 50, steps: 50 },
   images: { controlImage: { id: 'image-1', bytes: Buffer.from([0xff, 0xd8, 0xff, 0x00]) } },
   webhook: null,
 };
+
+/** What a request says of its model, and of the attempt that it is for. */
+export function named(model: string): Pick<SubmitRequest, 'key' | 'model' | 'endpoint' | 'control'> {
+  return { key: '00000000-0000-8000-8000-000000000001', model, endpoint: model, control: 'NONE' };
+}
+
+export function handle(taskId: string, pollingUrl: string | null): TaskHandle {
+  return { taskId, pollingUrl, resultUrl: null, cancelUrl: null };
+}
 
 export const never = new AbortController().signal;
 

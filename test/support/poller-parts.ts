@@ -1,3 +1,4 @@
+import { knownModels } from '../../src/catalogue/catalogue.js';
 import { inspectImage } from '../../src/images/inspect.js';
 import { resultLimits } from '../../src/images/limits.js';
 import { createLogger } from '../../src/logger.js';
@@ -25,6 +26,7 @@ export function pollerParts(options: {
         webhookUrl: null,
       },
     ],
+    models: new Map(knownModels().map((model) => [model.id, model])),
     worklist,
     pauses,
     hints,

@@ -30,6 +30,7 @@ export function makeModel(details: Partial<Model> = {}): Model {
     provider: 'bfl',
     name: 'one',
     control: 'NONE',
+    finetune: 'ID',
     parameters: {},
     images: {},
     priceMicros: null,
@@ -51,7 +52,7 @@ export function makeProfile(details: Partial<Profile> = {}): Profile {
     createdAt: aDay,
     updatedAt: aDay,
     archivedAt: null,
-    bindings: [{ provider: 'bfl', finetuneId: 'my-finetune', triggerWord: null, defaults: {} }],
+    bindings: [{ provider: 'bfl', finetuneId: 'my-finetune', loraUrl: null, triggerWord: null, defaults: {} }],
     ...details,
   };
 }
@@ -68,6 +69,7 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     prompt: 'a bottle',
     promptSent: 'TOK, a bottle',
     finetuneId: 'my-finetune',
+    loraUrl: null,
     parameters: {},
     pixels: null,
     tags: [],

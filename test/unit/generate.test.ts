@@ -4,7 +4,7 @@ import { publicId } from '../../src/domain/ids.js';
 import type { History, Idempotency, Ledger } from '../../src/domain/ports.js';
 import type { Account } from '../../src/domain/route.js';
 import { DarkroomError } from '../../src/errors.js';
-import { createBflProvider } from '../../src/providers/bfl/bfl.js';
+import { knownModels } from '../../src/catalogue/catalogue.js';
 import { createGenerate, type GenerateRequest } from '../../src/service/generate.js';
 import type { ImageBytes } from '../../src/service/images.js';
 import {
@@ -23,7 +23,7 @@ import {
   viewer,
 } from './fakes.js';
 
-const { models } = createBflProvider();
+const models = knownModels().filter(({ provider }) => provider === 'bfl');
 const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 };
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
@@ -49,8 +49,7 @@ const plain: GenerateRequest = {
   profileId: publicId('FinetuneProfile', idAt(10)),
   prompt: 'a bottle',
   parameters: {},
-  controlImage: null,
-  imagePrompt: null,
+  images: {},
   provider: null,
   model: 'flux-pro-finetuned',
   tags: [],
@@ -58,7 +57,7 @@ const plain: GenerateRequest = {
   deadlineSeconds: null,
   idempotencyKey: null,
 };
-const canny: GenerateRequest = { ...plain, control: 'CANNY', model: null, controlImage: control };
+const canny: GenerateRequest = { ...plain, control: 'CANNY', model: null, images: { controlImage: control } };
 
 type Options = { profiles?: Profile[]; accounts?: Account[] };
 async function generate(
@@ -95,6 +94,7 @@ describe('a good request', () => {
           prompt: 'a bottle',
           promptSent: 'TOK, a bottle',
           finetuneId: 'my-finetune',
+          loraUrl: null,
           parameters: {
             finetuneStrength: 1.1,
             width: 1024,
@@ -107,7 +107,7 @@ describe('a good request', () => {
             outputFormat: 'jpeg',
           },
           pixels: 786_432,
-          images: { controlImageId: null, imagePromptId: null },
+          images: {},
           tags: ['b', 'a'],
           priority: -100,
           deadlineMs: 1_000,
@@ -126,7 +126,9 @@ describe('a good request', () => {
   });
 
   it('takes defaults from the profile where neither request nor binding gives one, and only those of the model', async () => {
-    const bindings = [{ provider: 'bfl', finetuneId: 'f', triggerWord: null, defaults: { guidance: 3, steps: 30 } }];
+    const bindings = [
+      { provider: 'bfl', finetuneId: 'f', loraUrl: null, triggerWord: null, defaults: { guidance: 3, steps: 30 } },
+    ];
     const profile = makeProfile({ bindings, defaults: { guidance: 4, seed: 9, aspectRatio: '1:1' } });
     const { parameters } = valueOf(await generate({ ...plain, parameters: { steps: 20 } }, { profiles: [profile] }));
     expect(parameters).toMatchObject({ steps: 20, guidance: 3, seed: 9 });
@@ -135,7 +137,7 @@ describe('a good request', () => {
 
   it('refers to an image that the project has, without keeping it again', async () => {
     await generate(canny);
-    expect(ledger.accept.mock.lastCall?.[0].images).toEqual({ controlImageId: kept.id, imagePromptId: null });
+    expect(ledger.accept.mock.lastCall?.[0].images).toEqual({ controlImage: kept.id });
     expect(bytes.put).not.toHaveBeenCalled();
   });
 
@@ -145,13 +147,10 @@ describe('a good request', () => {
       expect(images.writes).toHaveLength(1);
       return acceptedGeneration(made);
     });
-    await generate({ ...plain, imagePrompt: { base64: base64('yes') } });
+    await generate({ ...plain, images: { imagePrompt: { base64: base64('yes') } } });
     const { sha256 } = inspected(Buffer.from('yes'));
     expect(bytes.put.mock.calls).toEqual([[{ projectId: viewer.projectId, sha256 }, Buffer.from('yes')]]);
-    expect(ledger.accept.mock.lastCall?.[0].images).toEqual({
-      controlImageId: null,
-      imagePromptId: images.writes[0]?.id,
-    });
+    expect(ledger.accept.mock.lastCall?.[0].images).toEqual({ imagePrompt: images.writes[0]?.id });
   });
 });
 
@@ -189,21 +188,25 @@ describe('a wrong request', () => {
     ['an unknown model', { model: 'flux-99' }, 'NO_ROUTE input.model'],
     ['an unknown profile', { profileId: publicId('FinetuneProfile', idAt(77)) }, 'NOT_FOUND input.profileId'],
     ['an id of another type', { profileId: publicId('Generation', idAt(10)) }, 'NOT_FOUND input.profileId'],
-    ['a control image that it has no use for', { controlImage: control }, 'UNSUPPORTED input.controlImage'],
-    ['a picture that is none', { imagePrompt: { base64: base64('no') } }, 'NOT_AN_IMAGE input.imagePrompt.base64'],
-    ['a picture given twice', { imagePrompt: { ...control, url: 'x' } }, 'INVALID input.imagePrompt'],
+    ['a control image that it has no use for', { images: { controlImage: control } }, 'UNSUPPORTED input.controlImage'],
+    [
+      'a picture that is none',
+      { images: { imagePrompt: { base64: base64('no') } } },
+      'NOT_AN_IMAGE input.imagePrompt.base64',
+    ],
+    ['a picture given twice', { images: { imagePrompt: { ...control, url: 'x' } } }, 'INVALID input.imagePrompt'],
   ])('with %s is refused', async (_, details, refusal) => {
     expect(told(await generate({ ...plain, ...details }))).toEqual([refusal]);
     expectNothingWritten();
   });
 
   it('that brings no control image where one is needed is refused', async () => {
-    expect(told(await generate({ ...canny, controlImage: null }))).toEqual(['REQUIRED input.controlImage']);
+    expect(told(await generate({ ...canny, images: {} }))).toEqual(['REQUIRED input.controlImage']);
     expectNothingWritten();
   });
 
   it('with several wrong images is told of all of them', async () => {
-    const request = { ...canny, controlImage: { base64: '!' }, imagePrompt: control };
+    const request = { ...canny, images: { controlImage: { base64: '!' }, imagePrompt: control } };
     expect(told(await generate(request))).toEqual([
       'NOT_AN_IMAGE input.controlImage.base64',
       'UNSUPPORTED input.imagePrompt',
@@ -212,13 +215,16 @@ describe('a wrong request', () => {
   });
 
   it('with one good and one bad new image keeps neither', async () => {
-    const request = { ...plain, controlImage: { base64: base64('yes') }, imagePrompt: { base64: base64('no') } };
+    const request = {
+      ...plain,
+      images: { controlImage: { base64: base64('yes') }, imagePrompt: { base64: base64('no') } },
+    };
     expect((await generate(request)).ok).toBe(false);
     expectNothingWritten();
   });
 
   it('has its images inspected only when all else is well', async () => {
-    await generate({ ...canny, prompt: '', controlImage: { base64: base64('yes') } });
+    await generate({ ...canny, prompt: '', images: { controlImage: { base64: base64('yes') } } });
     expect(reader.inspect).not.toHaveBeenCalled();
   });
 
@@ -247,7 +253,7 @@ describe('a wrong request', () => {
 });
 
 describe('when the image store', () => {
-  const request = { ...plain, imagePrompt: { base64: base64('yes') } };
+  const request = { ...plain, images: { imagePrompt: { base64: base64('yes') } } };
 
   it('is full the caller may try again, and nothing is accepted', async () => {
     bytes.put.mockRejectedValue(new DarkroomError('STORAGE_UNAVAILABLE', 'The disk is full.'));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parameterNames, type ParameterRule, type ParameterValue } from '../../src/domain/model.js';
 import { checkParameter } from '../../src/domain/parameters.js';
-import { createBflProvider } from '../../src/providers/bfl/bfl.js';
+import { knownModels } from '../../src/catalogue/catalogue.js';
 
 type Case = readonly [given: ParameterValue, outcome: 'taken' | 'INVALID' | 'OUT_OF_RANGE'];
 
-const { models } = createBflProvider();
+const models = knownModels().filter(({ provider }) => provider === 'bfl');
 
 function numberCases(rule: Extract<ParameterRule, { kind: 'number' }>): Case[] {
   const { minimum, maximum } = rule;

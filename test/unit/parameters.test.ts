@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parameterNames, type Model, type ParameterRule, type ParameterValue } from '../../src/domain/model.js';
 import { resolveParameters, type AskedParameters } from '../../src/domain/parameters.js';
-import { createBflProvider } from '../../src/providers/bfl/bfl.js';
+import { knownModels } from '../../src/catalogue/catalogue.js';
 import { makeModel, told, valueOf } from './fakes.js';
 
-const { models } = createBflProvider();
+const models = knownModels().filter(({ provider }) => provider === 'bfl');
 const canny = makeModel({
   id: 'bfl/canny',
   parameters: {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { publicId } from '../../src/domain/ids.js';
 import type { Profile } from '../../src/domain/generation.js';
 import type { Viewer } from '../../src/domain/ports.js';
-import { createBflProvider } from '../../src/providers/bfl/bfl.js';
+import { knownModels } from '../../src/catalogue/catalogue.js';
 import { createProfileService, type BindProfileRequest, type ProfileService } from '../../src/service/profiles.js';
 import { fakeProfiles, idAt, makeProfile, refusalsOf, told, valueOf, viewer } from './fakes.js';
 
-const { models } = createBflProvider();
+const models = knownModels().filter(({ provider }) => provider === 'bfl');
 const stranger: Viewer = { ...viewer, projectId: idAt(99) };
 const id = publicId('FinetuneProfile', idAt(10));
 const unknown = publicId('FinetuneProfile', idAt(77));
@@ -125,10 +125,12 @@ describe('binding a profile', () => {
     const { service } = make(makeProfile());
     const first = valueOf(await service.bind(viewer, { ...good, triggerWord: 'X', defaults: { steps: 20 } }));
     expect(first.bindings).toEqual([
-      { provider: 'bfl', finetuneId: 'ft-1', triggerWord: 'X', defaults: { steps: 20 } },
+      { provider: 'bfl', finetuneId: 'ft-1', loraUrl: null, triggerWord: 'X', defaults: { steps: 20 } },
     ]);
     const second = valueOf(await service.bind(viewer, { ...good, finetuneId: 'ft-2' }));
-    expect(second.bindings).toEqual([{ provider: 'bfl', finetuneId: 'ft-2', triggerWord: null, defaults: {} }]);
+    expect(second.bindings).toEqual([
+      { provider: 'bfl', finetuneId: 'ft-2', loraUrl: null, triggerWord: null, defaults: {} },
+    ]);
   });
 
   it('tells everything that is wrong at once, and writes nothing', async () => {

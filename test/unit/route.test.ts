@@ -21,6 +21,7 @@ function model(id: string, details: Partial<Model> = {}): Model {
 const bound = (provider: string): Binding => ({
   provider,
   finetuneId: `${provider}-1`,
+  loraUrl: null,
   triggerWord: null,
   defaults: {},
 });
@@ -42,7 +43,7 @@ function choose(catalogue: Catalogue, request: Partial<RouteRequest> = {}): Retu
 }
 const chosen = (...given: Parameters<typeof choose>): string[] => {
   const { account, model: of, binding } = valueOf(choose(...given));
-  return [account.id, of.id, binding.finetuneId];
+  return [account.id, of.id, binding.finetuneId ?? ''];
 };
 
 describe('without a pin', () => {

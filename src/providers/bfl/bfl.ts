@@ -1,20 +1,13 @@
+import { accessFault, unusableAccount } from '../access.js';
 import { downloadImage, maxImageBytes } from '../download.js';
 import { endpointUrl, followableUrl } from '../hosts.js';
-import type { Provider, ProviderAccount, SubmitOutcome, SubmitRequest, TaskHandle } from '../provider.js';
+import type { Provider, ProviderAccount, SubmitRequest, TaskHandle } from '../provider.js';
 import { createTransport, defaultTimeouts, type Timeouts } from '../transport.js';
 import { createBody } from './body.js';
-import { flux1Models } from './flux1.js';
-import { kleinModels } from './klein.js';
 import { readLook } from './look.js';
 import { readProbe } from './probe.js';
 import { readSubmit } from './submit.js';
 import { readWebhook } from './webhook.js';
-
-/**
- * Where BFL answers, and where its polling and delivery URLs point: cluster hosts such as `api.eu2.bfl.ai` and
- * `delivery-eu1.bfl.ai`, "explicitly not stable" (BFL documentation, 2026).
- */
-export const bflDefaults = { baseUrl: 'https://api.bfl.ai', hosts: ['.bfl.ai'] } as const;
 
 const maxAnswerBytes = 1024 * 1024;
 /** A result's URL is valid for 10 minutes after the generation (BFL documentation, 2026). */
@@ -22,21 +15,20 @@ const resultLifetimeMs = 10 * 60_000;
 
 /** The direct API of Black Forest Labs. */
 export function createBflProvider(
-  options: { timeouts?: Partial<Timeouts>; maxImageBytes?: number; resultLifetimeMs?: number } = {},
+  options: { timeouts?: Partial<Timeouts>; maxImageBytes?: number; lifetimeScale?: number } = {},
 ): Provider {
   const transport = createTransport({ ...defaultTimeouts, ...options.timeouts });
   const maxBytes = options.maxImageBytes ?? maxImageBytes;
 
   return {
     name: 'bfl',
-    models: [...flux1Models, ...kleinModels],
-    resultLifetimeMs: options.resultLifetimeMs ?? resultLifetimeMs,
+    baseUrl: 'https://api.bfl.ai',
+    resultLifetimeMs: resultLifetimeMs / (options.lifetimeScale ?? 1),
     describe: (request) => createBody(request, (image) => image.id),
     async submit(account, request, signal) {
-      const url = endpointUrl(account, `/v1/${encodeURIComponent(request.model)}`);
-      if (url === null) return unusable('PROVIDER_UNREACHABLE', "the account's base URL is no http address");
-      if (!isHeaderValue(account.apiKey))
-        return unusable('PROVIDER_UNAUTHORIZED', "the account's key is no usable key");
+      const url = endpointUrl(account, `/v1/${encodeURIComponent(request.endpoint)}`);
+      const fault = accessFault(account, url);
+      if (url === null || fault !== null) return unusableAccount(url, fault ?? '');
       const exchange = await transport.sendOnce({
         method: 'POST',
         url,
@@ -52,9 +44,9 @@ export function createBflProvider(
     },
     async look(account, task, signal) {
       const url = findPollingUrl(account, task);
-      if (url === null || !isHeaderValue(account.apiKey)) {
-        const message = `the account's ${url === null ? 'base URL' : 'key'} cannot be used`;
-        return { kind: 'unavailable', message, httpStatus: null, retryAfterMs: null };
+      const fault = accessFault(account, url);
+      if (url === null || fault !== null) {
+        return { kind: 'unavailable', message: fault ?? '', httpStatus: null, retryAfterMs: null };
       }
       const headers = { 'x-key': account.apiKey, accept: 'application/json' };
       const exchange = await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
@@ -64,13 +56,18 @@ export function createBflProvider(
     readWebhook,
     async probe(account, signal) {
       const url = endpointUrl(account, '/v1/credits');
-      if (url === null || !isHeaderValue(account.apiKey)) {
-        return { kind: 'refused', message: `the account's ${url === null ? 'base URL' : 'key'} cannot be used` };
-      }
+      const fault = accessFault(account, url);
+      if (url === null || fault !== null) return { kind: 'refused', message: fault ?? '' };
       const headers = { 'x-key': account.apiKey, accept: 'application/json' };
       const exchange = await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
       return readProbe(exchange, account.apiKey);
     },
+    // BFL has no way to stop a task, nor to find one whose id was never told (BFL OpenAPI, April 2026).
+    cancel: null,
+    find: null,
+    listen: null,
+    listFinetunes: null,
+    checkBinding: null,
     close: () => transport.close(),
   };
 }
@@ -90,13 +87,4 @@ function findPollingUrl(account: ProviderAccount, task: TaskHandle): URL | null 
   const url = given ?? endpointUrl(account, '/v1/get_result');
   if (url !== null && !url.searchParams.get('id')) url.searchParams.set('id', task.taskId);
   return url;
-}
-
-/** Printable ASCII: what may stand in a header. Checked here, since an HTTP client's own complaint might quote the key. */
-function isHeaderValue(key: string): boolean {
-  return /^[\x21-\x7e]+$/.test(key);
-}
-
-function unusable(code: 'PROVIDER_UNREACHABLE' | 'PROVIDER_UNAUTHORIZED', message: string): SubmitOutcome {
-  return { kind: 'refused', code, message, httpStatus: null, retry: 'account', retryAfterMs: null };
 }

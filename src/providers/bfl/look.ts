@@ -115,7 +115,7 @@ function readReady(answer: Answer): LookOutcome {
   }
   return {
     kind: 'ready',
-    imageUrl: url.href,
+    image: { kind: 'url', url: url.href },
     seed: result.seed,
     costMicros: answer.cost ?? result.cost,
     startedAt: result.start_time,

@@ -12,7 +12,7 @@ const scheme = 'sha256=';
  * February 2026; its reference documentation names no header). So one without a signature passes for a hint, on the
  * strength of its token; one with a wrong signature never does.
  */
-export function readWebhook({ headers, body, secret }: WebhookDelivery): WebhookReading {
+export function readWebhook(_account: unknown, { headers, body, secret }: WebhookDelivery): WebhookReading {
   const signature = headers['x-bfl-signature'];
   if (signature !== undefined && !isSigned(String(signature), body, secret)) {
     return { ok: false, reason: 'the signature is wrong' };

@@ -47,6 +47,7 @@ function loseRestored({ engine, settings }: World): void {
 export function createComfyui(): Dialect {
   return {
     name: owner,
+    base,
     keyOf,
     picture: () => Promise.resolve(null),
     webhook: () => null,

@@ -148,6 +148,8 @@ export function createPromptDoor(comfy: Comfy): {
         repeats,
         cost: 0,
         medianMs: median,
+        // Files stay until somebody removes them.
+        lifetimeMs: 10 * 365 * 86_400_000,
         request: {
           prompt_id: promptId,
           prompt: meaning?.text ?? '',
