@@ -58,6 +58,7 @@ describe('the queue', () => {
     await post('/queue', { clear: true });
     expect(await queue()).toEqual({ running: [a], pending: [] });
     expect(sandbox.stats().keys['comfyui']).toMatchObject({ active: 1 });
+    expect(sandbox.tasks().map(({ canceledAt }) => canceledAt !== null)).toEqual([false, true, true, true]);
     advance(600_000);
     for (const id of [b, c, d]) {
       expect(await history(id)).toBeNull();

@@ -18,7 +18,7 @@ async function saved(
 }
 
 describe('an end', () => {
-  test.each(['error', 'failed'])('by %s is an execution error', async (word) => {
+  test.each(['error', 'failed', 'timeout'])('by %s is an execution error', async (word) => {
     expect(await endOf(await startComfy(), word)).toEqual([
       'execution_error',
       expect.objectContaining({
@@ -27,6 +27,19 @@ describe('an end', () => {
         node_id: '8',
       }),
     ]);
+  });
+
+  test('by canceled is an interrupt that nobody asked for', async () => {
+    const bench = await startComfy();
+    expect(await endOf(bench, 'canceled')).toMatchObject(['execution_interrupted', { node_id: '8' }]);
+    expect(bench.sandbox.tasks()[0]?.canceledAt).not.toBeNull();
+  });
+
+  test('comes at once', async () => {
+    const { prompt, history } = await startComfy();
+    expect(await history(await prompt(textGraph('a [sandbox: ready-at-once]')))).toMatchObject({
+      status: { completed: true },
+    });
   });
 
   test('by oom runs out of memory', async () => {
@@ -75,7 +88,7 @@ describe('an end', () => {
 });
 
 describe('a submit', () => {
-  test.each([402, 403, 404, 422, 429, 503])('is refused with %i, as by a proxy', async (status) => {
+  test.each([401, 402, 403, 404, 422, 429, 503, 504])('is refused with %i, as by a proxy', async (status) => {
     const { post, sandbox } = await startComfy();
     const reply = await post('/prompt', { prompt: textGraph(`a [sandbox: ${status}]`) });
     expect(reply).toMatchObject({ status, type: 'text/html', body: expect.stringContaining('nginx') });
@@ -115,6 +128,16 @@ describe('a submit', () => {
     expect(sandbox.log()[0]).toMatchObject({ answered: false, task: prompt_id });
   });
 
+  test.each([
+    ['html-reply', 'text/html; charset=utf-8'],
+    ['truncated-reply', null],
+  ])('answered with %s runs all the same', async (word, type) => {
+    const { post, queue } = await startComfy();
+    const answer = await post('/prompt', { prompt: textGraph(`a [sandbox: ${word}]`) }).catch(() => null);
+    expect(answer?.type ?? null).toBe(type);
+    expect((await queue()).running).toHaveLength(1);
+  });
+
   test('answered 500 runs all the same', async () => {
     const { post, queue } = await startComfy();
     expect((await post('/prompt', { prompt: textGraph('a [sandbox: 500-accepted]') })).status).toBe(500);
@@ -152,10 +175,38 @@ describe('a submit', () => {
   });
 });
 
+describe('a cancel', () => {
+  test.each([
+    ['cancel-ignored', { cancelled: true }],
+    ['cancel-refused', { cancelled: false }],
+  ])('meets %s, and the prompt runs on', async (word, body) => {
+    const { prompt, post, advance, history } = await startComfy();
+    const id = await prompt(textGraph(`a [sandbox: ${word}]`));
+    expect((await post(`/api/jobs/${id}/cancel`)).body).toEqual(body);
+    expect((await post('/interrupt', { prompt_id: id })).status).toBe(200);
+    advance(600_000);
+    expect((await history(id))?.status.status_str).toBe('success');
+  });
+
+  test('whose answer is lost has stopped what runs, and taken out what waits', async () => {
+    const { prompt, post, advance, history, queue } = await startComfy();
+    const ids = [
+      await prompt(textGraph('a [sandbox: cancel-lost]')),
+      await prompt(textGraph('b [sandbox: cancel-lost]')),
+    ];
+    await expect(post('/queue', { delete: [ids[1]] })).rejects.toThrow('fetch failed');
+    expect(await queue()).toEqual({ running: [ids[0]], pending: [] });
+    await expect(post('/interrupt', { prompt_id: ids[0] })).rejects.toThrow('fetch failed');
+    advance(600_000);
+    expect((await history(ids[0] ?? ''))?.status.messages.at(-1)?.[0]).toBe('execution_interrupted');
+  });
+});
+
 describe('a look', () => {
   test.each([
     ['poll-500=2', [500, 500, 200]],
     ['poll-429=1', [429, 200, 200]],
+    ['poll-html=1', [200, 200, 200]],
   ])('meets %s', async (words, expected) => {
     const { prompt, get, sandbox } = await startComfy();
     const id = await prompt(textGraph(`a [sandbox: ${words}]`));
@@ -180,6 +231,13 @@ describe('a look', () => {
 });
 
 describe('a result', () => {
+  test('is none', async () => {
+    const { prompt, advance, history } = await startComfy();
+    const id = await prompt(textGraph('a [sandbox: no-image]'));
+    advance(600_000);
+    expect(await history(id)).toMatchObject({ outputs: { '10': { images: [] } }, status: { status_str: 'success' } });
+  });
+
   test('is gone when expired', async () => {
     expect((await saved(await startComfy(), 'expired')).status).toBe(404);
   });

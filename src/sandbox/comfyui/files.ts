@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { createFileBlobs, createMemoryBlobs, type Blobs } from '../blobs.js';
@@ -125,7 +125,13 @@ export function createFiles(stateDir: string | null): Files {
     blobs.keepOnly(new Set([...kept.values()].flatMap(hashesOf)));
   }
 
-  for (const file of journal === null ? [] : readBack(journal)) keep(file);
+  if (journal !== null) {
+    for (const file of readBack(journal)) keep(file);
+    // What is overwritten or was pushed out is left behind.
+    const lines = [...kept.values()].map((file) => `${JSON.stringify(file)}\n`);
+    writeFileSync(`${journal}.part`, lines.join(''));
+    renameSync(`${journal}.part`, journal);
+  }
 
   return {
     get: (name) => kept.get(keyOf(name)) ?? null,

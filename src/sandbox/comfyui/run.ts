@@ -73,7 +73,7 @@ function flawOf(graph: Graph, node: string, files: Files): Flaw | null {
 /** How the prompt asked to fail, half way through the sampler. */
 function wishedFlaw({ wish }: Item['task']): Flaw | null {
   if (wish.oom !== undefined) return outOfMemory;
-  if (wish.error === undefined && wish.failed === undefined) return null;
+  if (wish.error === undefined && wish.failed === undefined && wish.timeout === undefined) return null;
   return { type: 'RuntimeError', message: 'Asked for by the prompt\n' };
 }
 
@@ -127,6 +127,7 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
       if (interrupted()) return teller.interrupted(node);
       if (step * 2 >= steps) {
         if (wish.crash !== undefined) return null;
+        if (wish.canceled !== undefined) return teller.interrupted(node);
         const flaw = wishedFlaw(item.task);
         if (flaw !== null) return teller.failed(node, flaw.type, flaw.message);
         while (wish.stuck !== undefined) {
