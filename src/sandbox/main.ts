@@ -15,6 +15,7 @@ const help = `The Darkroom sandbox: a pretend upstream for FLUX images, in the d
   --active-limit, SANDBOX_ACTIVE_LIMIT   most unfinished tasks of a key (24)
   --median-ms, SANDBOX_MEDIAN_MS     median duration of a task in ms before scaling (each endpoint's own)
   --sigma, SANDBOX_SIGMA             how much durations differ, 0 to 2 (0.25)
+  --comfyui, SANDBOX_COMFYUI         new, or old: no prompt_id, no /api/jobs (new)
   --log-limit, SANDBOX_LOG_LIMIT     most requests kept in the log (20000)
   --faults, SANDBOX_FAULTS           what goes wrong by chance, as JSON with chances from 0 to 1 (nothing):
                                      '{"lostReply":0.01,"http500":0.02}'. All:
@@ -35,6 +36,7 @@ const settingsSchema = z.object({
   activeLimit: z.coerce.number().int().min(0).default(24),
   medianMs: z.coerce.number().min(0).max(3_600_000).exactOptional(),
   sigma: z.coerce.number().min(0).max(2).exactOptional(),
+  comfyui: z.enum(['new', 'old']).exactOptional(),
   logLimit: z.coerce.number().int().min(1).max(10_000_000).exactOptional(),
   faults: z
     .string()
