@@ -5,7 +5,7 @@ import type { SubmitOutcome } from '../provider.js';
 import { readSubmitAnswer, refusals, refuseSubmit } from '../submit-answer.js';
 import type { Exchange } from '../transport.js';
 import { costInCredits } from './cost.js';
-import { taskIdText } from './task-id.js';
+import { taskIdText } from '../task-id.js';
 
 const taskId = z.union([z.string(), z.int()]).transform(String).pipe(taskIdText);
 const pollingUrl = z

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { WebhookDelivery, WebhookReading } from '../../domain/webhook.js';
 import { readObject } from '../answer.js';
-import { taskIdText } from './task-id.js';
+import { taskIdText } from '../task-id.js';
 
 const answerShape = z.object({ id: taskIdText });
 const scheme = 'sha256=';
