@@ -8,6 +8,8 @@ export type ProviderAccount = {
   /** Origin and optional path prefix, without a trailing slash, e.g. `https://api.bfl.ai`. */
   baseUrl: string;
   apiKey: string;
+  /** Which header the key goes in, and the word before it, where that is not the provider's usual way. */
+  auth?: { header: string; scheme: string | null } | null;
   /**
    * Host names that URLs from this upstream may point to. `.bfl.ai` allows the domain and all below it; an entry with a
    * port (`127.0.0.1:4100`) allows exactly that; the base URL's own host is always allowed.
