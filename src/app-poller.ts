@@ -60,12 +60,12 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
 
 function servedAccounts(ground: Ground): ServedAccount[] {
   return ground.config.accounts.map((settings) => {
-    const { id, sandbox, limit, apiKey, hosts, webhookUrl } = settings;
+    const { id, sandbox, limit, apiKey, auth, hosts, webhookUrl } = settings;
     const { provider, baseUrl } = accountAddress(ground, settings);
     if (apiKey === null) throw new Error(`The account ${id} has no key.`);
     return {
       account: { id, provider: provider.name, sandbox, limit },
-      access: { id, baseUrl, apiKey, hosts },
+      access: { id, baseUrl, apiKey, auth, hosts },
       provider,
       webhookUrl,
     };

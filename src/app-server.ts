@@ -23,11 +23,11 @@ type WebhookReaders = Parameters<typeof createReceiveWebhook>[0]['readers'];
 function webhookReaders(ground: Ground): WebhookReaders {
   const readers: [string, WebhookReaders extends ReadonlyMap<string, infer Reader> ? Reader : never][] = [];
   for (const settings of ground.config.accounts) {
-    const { id, hosts } = settings;
+    const { id, hosts, webhookSecret } = settings;
     const { provider, baseUrl } = accountAddress(ground, settings);
     const read = provider.readWebhook;
     if (read === null) continue;
-    const account = { id, baseUrl, hosts, webhookSecret: null };
+    const account = { id, baseUrl, hosts, webhookSecret };
     readers.push([id, { provider: provider.name, read: (delivery) => read(account, delivery) }]);
   }
   return new Map(readers);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createAuthenticate, type Authenticate } from './access/keys.js';
 import { knownModels } from './catalogue/catalogue.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import type { Catalogue } from './domain/route.js';
 import { asError, DarkroomError } from './errors.js';
 import { createHub, type Hub } from './events/hub.js';

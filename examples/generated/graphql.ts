@@ -171,6 +171,44 @@ export type GenerateFromDepthInput = {
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** An image of which a part is repainted. */
+export type GenerateFromFillInput = {
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** How closely the prompt is followed, 1.5 to 100. Default 60. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The image to repaint. Without a mask its transparent parts are repainted. */
+  image: ImageInput;
+  /** Of the same size as the image: what is white is repainted, what is black stays. */
+  mask?: InputMaybe<ImageInput>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** 15 to 50. Default 50. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 /** A picture from a prompt alone. */
 export type GenerateFromPromptInput = {
   /** Ultra only: width:height from 21:9 to 9:21. Default 16:9. */

@@ -263,6 +263,15 @@ export type Worklist = {
    * being saved only when no living instance looks after it.
    */
   overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
+  unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
+  noteStopAsked(ref: AttemptRef): Promise<void>;
+  /** This instance's submits at these accounts that are UNCONFIRMED. */
+  unconfirmed(
+    instanceId: string,
+    accounts: readonly string[],
+    limit: number,
+  ): Promise<(AttemptRef & { account: string })[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;
 };

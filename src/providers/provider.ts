@@ -8,7 +8,7 @@ export type ProviderAccount = {
   /** Origin and optional path prefix, without a trailing slash, e.g. `https://api.bfl.ai`. */
   baseUrl: string;
   apiKey: string;
-  /** Which header the key goes in, and the word before it, where that is not the provider's usual way. */
+  /** How the key is sent, where that is not the provider's only way: the header's name and the word before the key. */
   auth?: { header: string; scheme: string | null } | null;
   /**
    * Host names that URLs from this upstream may point to. `.bfl.ai` allows the domain and all below it; an entry with a

@@ -50,7 +50,7 @@ export type SandboxOptions = {
   medianMs?: number;
   /** Sigma of the durations' logarithm, 0 (all alike) to 2. Default 0.25. */
   sigma?: number;
-  /** How long a result can be downloaded, in ms before scaling. Default 10 minutes (BFL documentation). */
+  /** How long a result can be downloaded, in ms before scaling. Default: each dialect's own, 10 minutes for BFL's. */
   resultLifetimeMs?: number;
   faults?: Faults;
   /** `drawn` (default) draws every picture; `small` serves one tiny real image, for load tests. */
@@ -78,7 +78,8 @@ export type Settings = {
   activeLimit: number;
   medianMs: number | null;
   sigma: number;
-  resultLifetimeMs: number;
+  /** Null: each dialect's own. */
+  resultLifetimeMs: number | null;
   faults: Required<Faults>;
   image: PictureStyle;
   hugeBytes: number;
@@ -126,7 +127,8 @@ export function settle(options: SandboxOptions): Settings {
     activeLimit: within('activeLimit', options.activeLimit ?? 24, 0, 1e9),
     medianMs: options.medianMs === undefined ? null : within('medianMs', options.medianMs, 0, 3_600_000),
     sigma: within('sigma', options.sigma ?? 0.25, 0, 2),
-    resultLifetimeMs: within('resultLifetimeMs', options.resultLifetimeMs ?? 600_000, 0, 1e12),
+    resultLifetimeMs:
+      options.resultLifetimeMs === undefined ? null : within('resultLifetimeMs', options.resultLifetimeMs, 0, 1e12),
     faults: settleFaults(options.faults ?? {}),
     image: options.image ?? 'drawn',
     hugeBytes: within('hugeBytes', options.hugeBytes ?? 4 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
