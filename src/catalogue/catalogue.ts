@@ -1,8 +1,9 @@
 import type { Model } from '../domain/model.js';
 import bfl from './bfl.json' with { type: 'json' };
+import comfyui from './comfyui.json' with { type: 'json' };
 import { readModels } from './read-models.js';
 
 /** Every provider model that is known, one data file for each provider. */
 export function knownModels(): Model[] {
-  return [bfl].flatMap(readModels);
+  return [bfl, comfyui].flatMap(readModels);
 }

@@ -47,7 +47,8 @@ export function createAsker(transport: Transport, account: ProviderAccount, sign
     if (answer.kind !== 'answered') return { kind: 'none', message: say(`no answer: ${answer.message}`) };
     const { status } = answer;
     const retryAfterMs = readPauseMs(headerOf(answer, 'retry-after'), Date.now());
-    if (answer.body.kind !== 'whole') return { kind: 'other', status, message: describeBody(answer.body), retryAfterMs };
+    if (answer.body.kind !== 'whole')
+      return { kind: 'other', status, message: describeBody(answer.body), retryAfterMs };
     try {
       return { kind: 'json', status, value: JSON.parse(answer.body.bytes.toString('utf8')), retryAfterMs };
     } catch {

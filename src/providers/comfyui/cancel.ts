@@ -18,7 +18,10 @@ export async function cancelTask(
   id: string,
 ): Promise<CancelOutcome> {
   const { asker, known } = parts;
-  const unavailable = (message: string): CancelOutcome => ({ kind: 'unavailable', message: tidy(message, account.apiKey) });
+  const unavailable = (message: string): CancelOutcome => ({
+    kind: 'unavailable',
+    message: tidy(message, account.apiKey),
+  });
   const direct = await asker.post(`/api/jobs/${encodeURIComponent(id)}/cancel`, {});
   if (direct.kind === 'json' && direct.status === 200) {
     const cancelled = answer.safeParse(direct.value).data?.cancelled;
@@ -29,7 +32,8 @@ export async function cancelTask(
     }
   }
   if (direct.kind === 'none') return unavailable(direct.message);
-  if (direct.status === 401 || direct.status === 403) return unavailable(`HTTP ${direct.status}`);
+  // Without the route a server answers a POST with 405: to GET it serves its web pages there.
+  if (direct.status !== 404 && direct.status !== 405) return unavailable(describe(direct));
 
   // An older server: off its queue first, and then, if it runs, by its id.
   const before = await askQueue(asker);

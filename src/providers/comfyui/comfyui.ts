@@ -73,18 +73,22 @@ export function createComfyProvider(options: ComfyOptions = {}): Provider {
     async submit(account, request, signal) {
       const fault = faultOf(account);
       if (fault !== null) return unusableAccount(endpointUrl(account, '/prompt'), fault);
-      return await submitTask({ ...partsFor(account, signal), transport, workflows, clientId }, account, request, signal);
+      return await submitTask(
+        { ...partsFor(account, signal), transport, workflows, clientId },
+        account,
+        request,
+        signal,
+      );
     },
     async look(account, task, signal) {
       const fault = faultOf(account);
       if (fault !== null) return { kind: 'unavailable', message: fault, httpStatus: null, retryAfterMs: null };
-      const { progressOf } = watcherOf(account);
+      const watcher = watcherOf(account);
+      const progressOf = (taskId: string) => watcher.progressOf(taskId);
       return await lookAtTask({ ...partsFor(account, signal), progressOf }, account, task);
     },
     download(account, url, signal) {
-      // Only from the server itself: no other host has its pictures, and the key goes along.
-      const own = { ...account, hosts: [] };
-      return downloadImage({ transport, account: own, url, maxBytes, signal, headersFor: ownHeaders(own) });
+      return downloadImage({ transport, account, url, maxBytes, signal, headersFor: ownHeaders(account) });
     },
     readWebhook: null,
     async probe(account, signal) {
@@ -133,6 +137,7 @@ function faultOf(account: ProviderAccount): string | null {
   return account.apiKey === '' || isHeaderValue(account.apiKey) ? null : "the account's key is no usable key";
 }
 
+/** The server's own pictures lie behind the same proxy as all else; no other host sees the key. */
 function ownHeaders(account: ProviderAccount): (url: URL) => Record<string, string> {
   const own = { ...account, hosts: [] };
   return (url) => (followableUrl(own, url.href) === null ? {} : authHeaders(account));

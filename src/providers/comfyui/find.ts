@@ -34,7 +34,10 @@ export async function findTask(
     known.seen(key);
     return { kind: 'found', task: handleOf(account, id, key) };
   };
-  const unavailable = (message: string): FindOutcome => ({ kind: 'unavailable', message: tidy(message, account.apiKey) });
+  const unavailable = (message: string): FindOutcome => ({
+    kind: 'unavailable',
+    message: tidy(message, account.apiKey),
+  });
 
   const sighting = await sightTask(asker, known, key);
   if (sighting.kind === 'unavailable') return unavailable(sighting.message);

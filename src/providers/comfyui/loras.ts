@@ -27,9 +27,7 @@ export async function listLoras(asker: Asker): Promise<LoraList> {
   // Servers from before 2024 have no such route; the loader itself says what it can load.
   const info = await asker.get('/object_info/LoraLoaderModelOnly');
   const listed = info.kind === 'json' && info.status === 200 ? loaderInfo.safeParse(info.value).data : undefined;
-  return listed === undefined
-    ? { kind: 'unavailable', message: describe(info) }
-    : { kind: 'listed', names: listed };
+  return listed === undefined ? { kind: 'unavailable', message: describe(info) } : { kind: 'listed', names: listed };
 }
 
 function describe(asked: Asked): string {

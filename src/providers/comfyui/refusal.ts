@@ -16,7 +16,11 @@ const nodeError = z.looseObject({
 const nodeErrors = z.record(z.string(), nodeError).catch({});
 const whole = z.looseObject({
   error: z
-    .looseObject({ type: text, message: text, extra_info: z.looseObject({ class_type: text }).catch({ class_type: '' }) })
+    .looseObject({
+      type: text,
+      message: text,
+      extra_info: z.looseObject({ class_type: text }).catch({ class_type: '' }),
+    })
     .optional()
     .catch(undefined),
   node_errors: nodeErrors,
@@ -32,7 +36,7 @@ export function refusalFor(status: number, answer: Record<string, unknown> | nul
     return { code: 'PROVIDER_REFUSED', retry: 'never', says };
   }
   if (status === 413) {
-    const says = "the input image is larger than the server's upload limit (its flag --max-upload-size)";
+    const says = "the request is larger than the server's upload limit (its flag --max-upload-size)";
     return { code: 'PROVIDER_REFUSED', retry: 'never', says };
   }
   if (status === 404 || status === 405 || status === 410) {

@@ -103,7 +103,10 @@ function byId(items: readonly unknown[]): ReadonlyMap<string, unknown[]> {
  * The id under which a server that mints its own has the task with this key, by what was sent along with it; null when it is
  * not among those that wait, run, or ended last.
  */
-export async function searchByKey(asker: Asker, key: string): Promise<{ kind: 'searched'; id: string | null } | Unavailable> {
+export async function searchByKey(
+  asker: Asker,
+  key: string,
+): Promise<{ kind: 'searched'; id: string | null } | Unavailable> {
   const ours = (entry: readonly unknown[]) => readMarker(entry[3])?.key === key;
   const queue = await askQueue(asker);
   if (queue.kind === 'unavailable') return queue;

@@ -59,7 +59,14 @@ export async function uploadImage(
 
 function notUploaded(message: string, httpStatus: number | null): Extract<SubmitOutcome, { kind: 'refused' }> {
   const said = `an input image could not be brought to the server: ${message}`;
-  return { kind: 'refused', code: 'PROVIDER_UNREACHABLE', message: said, httpStatus, retry: 'later', retryAfterMs: null };
+  return {
+    kind: 'refused',
+    code: 'PROVIDER_UNREACHABLE',
+    message: said,
+    httpStatus,
+    retry: 'later',
+    retryAfterMs: null,
+  };
 }
 
 function formOf(bytes: Buffer): { body: Buffer; boundary: string } {

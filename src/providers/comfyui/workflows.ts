@@ -47,7 +47,9 @@ export function readWorkflows(folder: string | null): Workflows {
 function readWorkflow(file: string, content: unknown, builtIn: readonly Workflow[]): Workflow {
   const editor = z.looseObject({ nodes: z.array(z.unknown()) });
   if (editor.safeParse(content).success) {
-    throw new Error(`${file}: this is the editor's own format; export the workflow in API format and put it under graph`);
+    throw new Error(
+      `${file}: this is the editor's own format; export the workflow in API format and put it under graph`,
+    );
   }
   const workflow = check(file, workflowShape, content);
   const replaced = builtIn.find(({ model }) => model === workflow.model);
