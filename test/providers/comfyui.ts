@@ -1,5 +1,7 @@
-import type { SubmitRequest } from '../../src/providers/provider.js';
-import type { Reply } from './upstream.js';
+import { onTestFinished } from 'vitest';
+import { createComfyProvider, type ComfyOptions } from '../../src/providers/comfyui/comfyui.js';
+import type { Provider, ProviderAccount, SubmitRequest, TaskHandle } from '../../src/providers/provider.js';
+import { startUpstream, type Reply, type Upstream } from './upstream.js';
 
 export const key = '00000000-0000-8000-8000-000000000001';
 export const picture = `?filename=${key}_00001_.png&subfolder=darkroom&type=output`;
@@ -94,3 +96,41 @@ export function queue(running: string[], pending: string[], extra: object = mark
 export const made = { '11': { images: [image] } };
 export const nothing: Reply = { body: {} };
 export const idle: Reply = queue([], []);
+
+export const apiKey = 'comfy-proxy-key-0123456789';
+export const never = new AbortController().signal;
+
+export function accountAt(baseUrl: string, given: Partial<ProviderAccount> = {}): ProviderAccount {
+  return { id: 'main', baseUrl, apiKey: '', hosts: [], ...given };
+}
+
+export function handle(home: string, taskId = key): TaskHandle {
+  return { taskId, pollingUrl: `${home}/history/${taskId}`, resultUrl: `${home}/view${picture}`, cancelUrl: null };
+}
+
+export type Bench = {
+  provider: Provider;
+  upstream: Upstream;
+  account: ProviderAccount;
+  task: TaskHandle;
+  /** Methods and paths of what was asked. */
+  asked(): string[];
+};
+
+/** An adapter before a scripted server; fails the test when a scripted reply was not asked for. */
+export async function startBench(replies: readonly Reply[], options: ComfyOptions = {}): Promise<Bench> {
+  const upstream = await startUpstream(...replies);
+  const provider = createComfyProvider({ settleMs: 0, ...options });
+  onTestFinished(async () => {
+    await provider.close();
+    await upstream.close();
+    if (upstream.queue.length > 0) throw new Error(`${upstream.queue.length} scripted replies were not asked for`);
+  });
+  return {
+    provider,
+    upstream,
+    account: accountAt(upstream.origin),
+    task: handle(upstream.origin),
+    asked: () => upstream.requests.map(({ method, url }) => `${method} ${url}`),
+  };
+}

@@ -117,8 +117,11 @@ export function createComfyProvider(options: ComfyOptions = {}): Provider {
       return { kind: 'listed', finetunes: list.names.filter((name) => !controlLoras.has(name)).map(finetuneOf) };
     },
     async checkBinding(account, { finetuneId }, signal) {
-      const name = finetuneId === null ? null : (workflows.loras.get(finetuneId) ?? finetuneId);
-      const nameFault = name === null ? null : loraNameFault(name);
+      if (finetuneId === null) {
+        return { kind: 'invalid', message: 'ComfyUI knows a LoRA by its file name: give it as finetuneId' };
+      }
+      const name = workflows.loras.get(finetuneId) ?? finetuneId;
+      const nameFault = loraNameFault(name);
       if (nameFault !== null) return { kind: 'invalid', message: `the LoRA's name ${nameFault}` };
       const fault = faultOf(account);
       if (fault !== null) return { kind: 'unknown', message: fault };

@@ -50,10 +50,7 @@ export function findLora(listed: readonly string[], wanted: string): string | nu
   return listed.find((name) => name === wanted) ?? listed.find((name) => plain(name) === plain(wanted)) ?? null;
 }
 
-export function readBindingCheck(name: string | null, list: LoraList, apiKey: string): BindingCheck {
-  if (name === null) {
-    return { kind: 'invalid', message: 'ComfyUI knows a LoRA by its file name: give it as finetuneId' };
-  }
+export function readBindingCheck(name: string, list: LoraList, apiKey: string): BindingCheck {
   if (list.kind !== 'listed') return { kind: 'unknown', message: tidy(list.message, apiKey) };
   const found = findLora(list.names, name);
   return found === null

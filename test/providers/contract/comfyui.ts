@@ -30,7 +30,7 @@ const task = (home: string) => ({
 const job1 = (status: string): Reply[] => [{ body: { id: key, status, priority: 1, outputs_count: 0 } }];
 /** A task that is nowhere: in no job, not ended, not waiting, still not ended, and no picture. */
 const nowhere: Reply[] = [noJob, nothing, idle, nothing, { status: 404, body: '' }];
-const unreachable = { kind: 'refused', code: 'PROVIDER_UNREACHABLE', retry: 'account' };
+const unreachable = { kind: 'refused', code: 'PROVIDER_UNREACHABLE', retry: 'account' } as const;
 const complaint = (message: string) => ({
   error: { type: 'prompt_outputs_failed_validation', message, details: '', extra_info: {} },
   node_errors: {},
