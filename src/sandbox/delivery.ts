@@ -22,14 +22,15 @@ const expiredBody = `<?xml version="1.0" encoding="utf-8"?>
 <Error><Code>AuthenticationFailed</Code><Message>Signature not valid in the specified time frame</Message></Error>`;
 const lostBody = `<?xml version="1.0" encoding="utf-8"?>
 <Error><Code>ResourceNotFound</Code><Message>The specified resource does not exist.</Message></Error>`;
-const htmlBody = '<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>';
+export const htmlBody =
+  '<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>';
 
 function fail(reply: FastifyReply, status: number, body: string): FastifyReply {
   return reply.code(status).type('application/xml').send(body);
 }
 
 /** The start of a JPEG and then filler, made as it is read. */
-function* endless(bytes: number): Generator<Buffer> {
+export function* endless(bytes: number): Generator<Buffer> {
   yield Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex');
   const filler = Buffer.alloc(65_536, 0x2a);
   for (let sent = 20; sent < bytes; sent += filler.length) yield filler;

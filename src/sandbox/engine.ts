@@ -26,6 +26,8 @@ export type NewTask = {
   lifetimeMs: number;
   /** The dialect's own form of an id; absent: a UUID. */
   id?: string;
+  /** The dialect keeps a queue of its own: no limit of active tasks, and `retime` tells when each starts and ends. */
+  queued?: true;
   fingerprint: string;
   repeats: number;
   luck: string | null;
@@ -44,6 +46,8 @@ export type Engine = {
    * had not started by then. False when it is done, or will be.
    */
   cancel(task: Task, at: number): boolean;
+  /** Settles times of a task anew, whose dialect keeps a queue of its own. */
+  retime(task: Task, times: Partial<Pick<Task, 'startedAt' | 'finishedAt' | 'canceledAt'>>): void;
   byDelivery(token: string): Task | null;
   restore(task: Task): void;
   tasks(): Task[];
@@ -125,6 +129,12 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
     blobs.keepOnly(new Set([...tasks.values()].flatMap((task) => Object.values(task.images))));
   }
 
+  /** In a queue of its dialect's own: nobody knows yet when it starts. */
+  function waiting(at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
+    const forgetAt = at + dayMs / timeScale;
+    return { startedAt: forgetAt, finishedAt: null, expiresAt: null, forgetAt };
+  }
+
   function times(task: NewTask, at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
     const luck = randomFrom(seed, 'duration', task.fingerprint, task.repeats);
     const spanMs = finishOf(task.wish, logNormal(luck, settings.medianMs ?? task.medianMs, sigma));
@@ -165,7 +175,7 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
         images: Object.fromEntries(Object.entries(given.images).map(([field, { hash }]) => [field, hash])),
         seed: given.seed ?? Math.floor(randomFrom(seed, 'seed', number)() * 2 ** 32),
         submittedAt: at,
-        ...times(given, at),
+        ...(given.queued ? waiting(at) : times(given, at)),
         canceledAt: null,
         delivery: randomBytes(24).toString('base64url'),
       };
@@ -190,6 +200,10 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       keepActive(task);
       if (at < task.startedAt) balances.set(task.owner, credits(task.owner) + task.cost);
       return true;
+    },
+    retime(task, moments) {
+      Object.assign(task, moments);
+      keepActive(task);
     },
     byDelivery(token) {
       const task = tasks.get(deliveries.get(token) ?? '');

@@ -59,6 +59,8 @@ export type SandboxOptions = {
   hugeBytes?: number;
   /** Names that `my_finetunes` lists. Any finetune id is accepted in a request. */
   finetunes?: readonly string[];
+  /** Which ComfyUI it pretends to be: `old` takes no `prompt_id`, has no `/api/jobs` and interrupts whatever runs. Default `new`. */
+  comfyui?: 'new' | 'old';
   /** Folder in which tasks and the submit log outlive the process. Default: memory only. */
   stateDir?: string;
   /** Most requests, and most webhooks, kept in their logs; and how many different submits are told apart. Default 20,000. */
@@ -84,6 +86,7 @@ export type Settings = {
   image: PictureStyle;
   hugeBytes: number;
   finetunes: readonly string[];
+  comfyui: 'new' | 'old';
   stateDir: string | null;
   logLimit: number;
   now: () => number;
@@ -132,7 +135,14 @@ export function settle(options: SandboxOptions): Settings {
     faults: settleFaults(options.faults ?? {}),
     image: options.image ?? 'drawn',
     hugeBytes: within('hugeBytes', options.hugeBytes ?? 4 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
-    finetunes: options.finetunes ?? ['my-finetune', 'my-product', 'my-style'],
+    finetunes: options.finetunes ?? [
+      'my-finetune',
+      'my-product',
+      'my-style',
+      'sandbox-studio-bottle',
+      'sandbox-ink-sketch',
+    ],
+    comfyui: options.comfyui ?? 'new',
     stateDir: options.stateDir ?? null,
     logLimit: within('logLimit', options.logLimit ?? 20_000, 1, 1e7),
     now: options.now ?? Date.now,

@@ -32,6 +32,11 @@ const words = {
   },
   canceled: { kind: 'end', description: 'Canceled by the upstream, although nobody asked for it.' },
   timeout: { kind: 'end', description: 'Ends because no machine took it up in time.' },
+  oom: { kind: 'end', description: 'On ComfyUI: the card runs out of memory half way through.' },
+  crash: {
+    kind: 'end',
+    description: 'On ComfyUI: it dies half way through and starts anew. Queue and history are lost, of all prompts.',
+  },
   'not-found': { kind: 'end', description: 'The task is accepted and charged, then nobody knows it.' },
   stuck: { kind: 'end', description: 'Pending for ever; holds its place among the active tasks.' },
   '400': { kind: 'refuse', description: 'The submit is refused with 400, malformed request.' },
@@ -70,6 +75,10 @@ const words = {
     value: { unit: 'seconds' },
   },
   'foreign-polling-url': { kind: 'submit', description: 'The polling URL in the answer points to another host.' },
+  partial: {
+    kind: 'submit',
+    description: 'On ComfyUI: taken with 200, but `node_errors` says that nothing will be saved, and nothing is.',
+  },
   'late-task': {
     kind: 'poll',
     description: 'The first looks say `Task not found`, then all is well.',

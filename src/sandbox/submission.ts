@@ -29,8 +29,16 @@ export function witnessSubmit(
   return full;
 }
 
-/** Decides about a valid submit: the prompt's wish first, then chance, then credits and limits. */
-export async function decideSubmit(world: World, entry: LogEntry, submit: Omit<NewTask, 'luck'>): Promise<Decision> {
+/**
+ * Decides about a valid submit: the prompt's wish first, then chance, then credits and limits. `onMade` hears of the task at
+ * once, however late the answer to the submit may be.
+ */
+export async function decideSubmit(
+  world: World,
+  entry: LogEntry,
+  submit: Omit<NewTask, 'luck'>,
+  onMade: (task: Task) => void = () => undefined,
+): Promise<Decision> {
   const { engine, journal, settings, stopping } = world;
   const { fingerprint, repeats } = submit;
   const asked = Object.keys(submit.wish).length > 0;
@@ -38,7 +46,7 @@ export async function decideSubmit(world: World, entry: LogEntry, submit: Omit<N
 
   const refused = wishedRefusal(wish);
   if (refused !== null) return { kind: 'refused', ...refused };
-  const refusal = engine.refusal(submit.owner, submit.cost);
+  const refusal = submit.queued ? null : engine.refusal(submit.owner, submit.cost);
   if (refusal !== null) return { kind: 'refused', status: refusal === 'credits' ? 402 : 429, inside200: false };
 
   const task = engine.create({ ...submit, wish, luck: asked ? null : `${fingerprint} ${repeats}` });
@@ -46,6 +54,7 @@ export async function decideSubmit(world: World, entry: LogEntry, submit: Omit<N
   journal.append({ kind: 'task', task, entry: entry.n });
   journal.append({ kind: 'credits', owner: task.owner, balance: engine.credits(task.owner) });
   world.webhooks.plan(task);
+  onMade(task);
 
   const slow = wish['slow-reply'];
   if (slow !== undefined) await sleep((slow * 1000) / settings.timeScale, stopping);

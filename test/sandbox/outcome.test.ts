@@ -50,13 +50,15 @@ const others = [
 const cancels = ['cancel-ignored', 'cancel-refused', 'cancel-lost'];
 /** Words with tests in responses.test.ts. */
 const forms = ['in-text', 'in-base64', 'in-url'];
+/** Words with tests in comfyui-wishes.test.ts. */
+const comfyui = ['oom', 'crash', 'partial'];
 /** Words with tests in webhook.test.ts. */
 const webhooks = ['webhook-missing', 'webhook-doubled', 'webhook-late', 'webhook-forged', 'webhook-early'];
 
 describe('the words', () => {
   test('are all tested here and described', () => {
     expect(
-      [...ends.map(([word]) => word), ...refusals, ...others, ...cancels, ...forms, ...webhooks].toSorted(),
+      [...ends.map(([word]) => word), ...refusals, ...others, ...cancels, ...forms, ...comfyui, ...webhooks].toSorted(),
     ).toEqual(Object.keys(outcomeWords).toSorted());
     for (const { description } of Object.values(outcomeWords)) expect(description).toMatch(/^[A-Z].*\.$/);
   });

@@ -2,8 +2,9 @@ import { accessFault, unusableAccount } from '../access.js';
 import { downloadImage, maxImageBytes } from '../download.js';
 import { endpointUrl, followableUrl } from '../hosts.js';
 import type { Provider, ProviderAccount, SubmitRequest, TaskHandle } from '../provider.js';
-import { createTransport, defaultTimeouts, type Timeouts } from '../transport.js';
+import { createTransport, defaultTimeouts, type Exchange, type Timeouts } from '../transport.js';
 import { createBody } from './body.js';
+import { readFinetuneDetails, readFinetunes } from './finetunes.js';
 import { readLook } from './look.js';
 import { readProbe } from './probe.js';
 import { readSubmit } from './submit.js';
@@ -19,6 +20,15 @@ export function createBflProvider(
 ): Provider {
   const transport = createTransport({ ...defaultTimeouts, ...options.timeouts });
   const maxBytes = options.maxImageBytes ?? maxImageBytes;
+
+  /** Asks what costs nothing; why it cannot be asked otherwise. */
+  async function ask(account: ProviderAccount, path: string, signal: AbortSignal): Promise<Exchange | string> {
+    const url = endpointUrl(account, path);
+    const fault = accessFault(account, url);
+    if (url === null || fault !== null) return fault ?? '';
+    const headers = { 'x-key': account.apiKey, accept: 'application/json' };
+    return await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
+  }
 
   return {
     name: 'bfl',
@@ -55,19 +65,24 @@ export function createBflProvider(
     download: (account, url, signal) => downloadImage({ transport, account, url, maxBytes, signal }),
     readWebhook,
     async probe(account, signal) {
-      const url = endpointUrl(account, '/v1/credits');
-      const fault = accessFault(account, url);
-      if (url === null || fault !== null) return { kind: 'refused', message: fault ?? '' };
-      const headers = { 'x-key': account.apiKey, accept: 'application/json' };
-      const exchange = await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
-      return readProbe(exchange, account.apiKey);
+      const answer = await ask(account, '/v1/credits', signal);
+      return typeof answer === 'string' ? { kind: 'refused', message: answer } : readProbe(answer, account.apiKey);
     },
     // BFL has no way to stop a task, nor to find one whose id was never told (BFL OpenAPI, April 2026).
     cancel: null,
     find: null,
     listen: null,
-    listFinetunes: null,
-    checkBinding: null,
+    async listFinetunes(account, signal) {
+      const answer = await ask(account, '/v1/my_finetunes', signal);
+      return typeof answer === 'string' ? { kind: 'refused', message: answer } : readFinetunes(answer, account.apiKey);
+    },
+    async checkBinding(account, { finetuneId }, signal) {
+      if (finetuneId === null) return { kind: 'invalid', message: 'Black Forest Labs goes by finetune ids' };
+      const path = `/v1/finetune_details?${new URLSearchParams({ finetune_id: finetuneId }).toString()}`;
+      const answer = await ask(account, path, signal);
+      if (typeof answer === 'string') return { kind: 'unknown', message: answer };
+      return readFinetuneDetails(answer, account.apiKey, finetuneId);
+    },
     close: () => transport.close(),
   };
 }
