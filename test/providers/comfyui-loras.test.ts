@@ -14,7 +14,6 @@ describe('the finetunes of a server', () => {
     loraUrl: null,
     name: 'my-style',
     triggerWord: null,
-    createdAt: null,
   };
 
   it.each<[string, Reply[]]>([

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isHeaderValue, unusableAccount } from '../access.js';
 import { downloadImage, maxImageBytes } from '../download.js';
 import { endpointUrl, followableUrl } from '../hosts.js';
-import type { ListedFinetune, Provider, ProviderAccount } from '../provider.js';
+import type { ListedFinetune } from '../../domain/provider-call.js';
+import type { Provider, ProviderAccount } from '../provider.js';
 import { createTransport, defaultTimeouts, type Timeouts } from '../transport.js';
 import { authHeaders, createAsker } from './ask.js';
 import { cancelTask } from './cancel.js';
@@ -148,5 +149,5 @@ function ownHeaders(account: ProviderAccount): (url: URL) => Record<string, stri
 
 function finetuneOf(name: string): ListedFinetune {
   const plain = name.replace(/^.*[\\/]/, '').replace(/\.[^.]*$/, '');
-  return { finetuneId: name, loraUrl: null, name: plain, triggerWord: null, createdAt: null };
+  return { finetuneId: name, loraUrl: null, name: plain, triggerWord: null };
 }

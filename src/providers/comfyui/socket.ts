@@ -27,10 +27,10 @@ export function openSocket(options: {
     webSocket: { maxPayloadSize: maxMessageBytes },
     connect(target, callback) {
       connector(target, (...result) => {
-        const [, socket] = result;
-        if (socket !== null) {
-          sockets.add(socket);
-          if (ended) socket.destroy();
+        const [error, made] = result;
+        if (error === null) {
+          sockets.add(made);
+          if (ended) made.destroy();
         }
         callback(...result);
       });
