@@ -117,11 +117,12 @@ export async function layGround(
     storage,
     providers,
     catalogue: {
-      accounts: config.accounts.map(({ id, provider: name, sandbox, limit }) => ({
+      accounts: config.accounts.map(({ id, provider: name, sandbox, limit, projects }) => ({
         id,
         provider: name,
         sandbox,
         limit,
+        projects,
       })),
       models: knownModels().filter((model) => config.accounts.some((account) => account.provider === model.provider)),
     },

@@ -3,7 +3,7 @@ import { faultNames } from './options.js';
 import { createSandbox, type SandboxOptions } from './sandbox.js';
 
 /** `npm run sandbox`: the sandbox alone in a process, set by flags (`--port 4100`) or variables (`SANDBOX_PORT`). */
-const help = `The Darkroom sandbox: a pretend upstream for FLUX images.
+const help = `The Darkroom sandbox: a pretend upstream for FLUX images, in the dialects of BFL, CometAPI, fal and Replicate.
 
   --port, SANDBOX_PORT               port to listen on (4100)
   --host, SANDBOX_HOST               address to listen on (127.0.0.1)
@@ -73,8 +73,10 @@ async function run(options: SandboxOptions): Promise<void> {
   const sandbox = createSandbox(options);
   const { url } = await sandbox.start();
   console.log(
-    `Sandbox on ${url}, ${options.timeScale ?? 1} times as fast as a real upstream. Any x-key will do. Try:\n`,
+    `Sandbox on ${url}, ${options.timeScale ?? 1} times as fast as a real upstream. Any key will do. Base URLs:\n`,
   );
+  for (const { name, base } of sandbox.bases()) console.log(`  ${name.padEnd(18)}${url}${base}`);
+  console.log('\nTry:\n');
   console.log(`${curl(url)}\n\n  ${url}/sandbox/log     what has arrived\n  ${url}/sandbox/tasks   what became of it`);
   console.log(`  ${url}/sandbox/stats   both in numbers\n  ${url}/sandbox/webhooks  what was sent to webhooks`);
   console.log(`  ${url}/sandbox/words   words for [sandbox: …] in a prompt\n`);
