@@ -123,10 +123,10 @@ describe('the request', () => {
       authorization: `Key ${apiKey}`,
       'x-fal-object-lifecycle-preference': '{"expiration_duration_seconds":86400}',
     });
-    const request = `${home.baseUrl}/fal-ai/flux-lora/requests/t1`;
+    const address = `${home.baseUrl}/fal-ai/flux-lora/requests/t1`;
     expect(outcome).toEqual({
       kind: 'accepted',
-      task: { taskId: 't1', pollingUrl: `${request}/status`, resultUrl: request, cancelUrl: `${request}/cancel` },
+      task: { taskId: 't1', pollingUrl: `${address}/status`, resultUrl: address, cancelUrl: `${address}/cancel` },
       costMicros: null,
       look: null,
     });
