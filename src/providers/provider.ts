@@ -1,5 +1,6 @@
 import type { ControlKind, ModerationStage } from '../domain/lifecycle.js';
 import type { ImageInputName, ParameterValues } from '../domain/model.js';
+import type { ListedFinetune } from '../domain/provider-call.js';
 import type { WebhookReader } from '../domain/webhook.js';
 
 /** A provider account as an adapter needs it. The key exists only in the process that polls. */
@@ -148,16 +149,6 @@ export type FindOutcome =
   /** Proof that it was never accepted. */
   | { kind: 'absent' }
   | { kind: 'unavailable'; message: string };
-
-/** A finetune that an account has at its provider. */
-export type ListedFinetune = {
-  finetuneId: string | null;
-  loraUrl: string | null;
-  /** For people. */
-  name: string;
-  triggerWord: string | null;
-  createdAt: Date | null;
-};
 
 export type ListOutcome =
   | { kind: 'listed'; finetunes: ListedFinetune[] }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { ListedFinetune } from '../../domain/provider-call.js';
 import { readObject } from '../answer.js';
 import { describeExchange } from '../ask-answer.js';
 import { homeUrl } from '../hosts.js';
-import type { BindingCheck, ListedFinetune, ListOutcome, ProviderAccount } from '../provider.js';
+import type { BindingCheck, ListOutcome, ProviderAccount } from '../provider.js';
 import type { Exchange } from '../transport.js';
 import { apiUrl } from './address.js';
 import { modelParts } from './target.js';
@@ -15,7 +16,6 @@ const training = z.object({
   status: z.literal('succeeded'),
   output: z.object({ version: z.string() }),
   input: z.looseObject({ trigger_word: z.string().nullable().catch(null) }).catch({ trigger_word: null }),
-  created_at: z.iso.datetime({ offset: true }).nullable().catch(null),
 });
 const trained = /^([^/\s]+\/[^/:\s]+):([0-9a-f]{64})$/i;
 
@@ -49,7 +49,6 @@ function readTraining(result: unknown): ListedFinetune[] {
       loraUrl: `${name}/${version}`,
       name,
       triggerWord: data.input.trigger_word === '' ? null : data.input.trigger_word,
-      createdAt: data.created_at === null ? null : new Date(data.created_at),
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../body.js';
 import { nodeClasses } from './classes.js';
 import { PythonError, typeName } from './python.js';
 import { sha256 } from '../random.js';
@@ -13,10 +14,6 @@ export type GraphNode = {
 export type Graph = Record<string, GraphNode>;
 
 type Link = { id: string; slot: number };
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Takes a prompt as it came. Throws PythonError where ComfyUI falls over its form, which it answers with a 500. */
 export function toGraph(prompt: unknown): Graph {

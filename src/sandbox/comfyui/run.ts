@@ -73,7 +73,7 @@ function flawOf(graph: Graph, node: string, files: Files): Flaw | null {
 /** How the prompt asked to fail, half way through the sampler. */
 function wishedFlaw({ wish }: Item['task']): Flaw | null {
   if (wish.oom !== undefined) return outOfMemory;
-  if (wish.error === undefined && wish.failed === undefined) return null;
+  if (wish.error === undefined && wish.failed === undefined && wish.timeout === undefined) return null;
   return { type: 'RuntimeError', message: 'Asked for by the prompt\n' };
 }
 
@@ -102,6 +102,8 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
   const counted = wish.duration === undefined ? order : order.filter((id) => !cached.has(id));
   const unitMs = item.spanMs / timeScale / (counted.reduce((sum, id) => sum + weightOf(id), 0) || 1);
 
+  let workedMs = 0;
+
   for (const node of order) {
     if (cached.has(node)) {
       // Versions differ in this: some list the pictures of before again, some do not.
@@ -118,12 +120,14 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
     const steps = stepsOf(graph, node);
     const sampler = isSampler(classOf(graph, node));
     for (let step = 1; step <= steps; step++) {
-      teller.now = yield teller.now + (unitMs * weightOf(node)) / steps;
+      workedMs += (unitMs * weightOf(node)) / steps;
+      teller.now = yield startedAt + workedMs;
       if (!sampler) break;
       // Only between two steps does ComfyUI notice that it shall stop.
       if (interrupted()) return teller.interrupted(node);
       if (step * 2 >= steps) {
         if (wish.crash !== undefined) return null;
+        if (wish.canceled !== undefined) return teller.interrupted(node);
         const flaw = wishedFlaw(item.task);
         if (flaw !== null) return teller.failed(node, flaw.type, flaw.message);
         while (wish.stuck !== undefined) {
