@@ -18,7 +18,13 @@ export type ProviderAccount = {
   hosts: readonly string[];
 };
 
-export type SubmitImage = { id: string; bytes: Buffer };
+export type SubmitImage = {
+  id: string;
+  bytes: Buffer;
+  /** Pixels, where they are known: some providers have to be told the size that the picture shall have. */
+  width?: number;
+  height?: number;
+};
 
 /** One generation as it goes to a provider: every parameter resolved, the prompt with its trigger word. */
 export type SubmitRequest = {
@@ -48,6 +54,11 @@ export type TaskHandle = {
   resultUrl: string | null;
   /** Where to ask for its end. */
   cancelUrl: string | null;
+  /**
+   * The provider's own name of the model, for those whose addresses hold it: all there is to ask by when a webhook told the
+   * task's id and the submit's answer never came.
+   */
+  endpoint?: string;
 };
 
 export type SubmitRefusalCode =

@@ -1,6 +1,9 @@
 import { createBflProvider } from './bfl/bfl.js';
+import { createCometApiProvider } from './cometapi/cometapi.js';
 import { createComfyProvider } from './comfyui/comfyui.js';
+import { createFalProvider } from './fal/fal.js';
 import type { Provider } from './provider.js';
+import { createReplicateProvider } from './replicate/replicate.js';
 
 /**
  * Every upstream that Darkroom knows, by name. `lifetimeScale` divides how long results live: a sandbox's run faster.
@@ -8,8 +11,14 @@ import type { Provider } from './provider.js';
  */
 export function createProviders(options: {
   lifetimeScale: number;
-  workflows?: string | null;
+  workflows: string | null;
 }): ReadonlyMap<string, Provider> {
-  const all = [createBflProvider(options), createComfyProvider(options)];
+  const all = [
+    createBflProvider(options),
+    createCometApiProvider(options),
+    createFalProvider(options),
+    createReplicateProvider(options),
+    createComfyProvider(options),
+  ];
   return new Map(all.map((provider) => [provider.name, provider]));
 }

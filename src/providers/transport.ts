@@ -14,7 +14,7 @@ export type Timeouts = {
 };
 
 export type Call = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   url: URL;
   headers: Readonly<Record<string, string>>;
   body?: string | Buffer;
