@@ -22,11 +22,7 @@ const acceptance = z.object({
 /** A dialect's own meaning of an answer that is no task; null: the usual one. */
 export type FluxRefusals = (status: number, answer: Record<string, unknown> | null) => Refusal | null;
 
-export function readSubmit(
-  exchange: Exchange,
-  reading: FluxReading,
-  refusalFor?: FluxRefusals,
-): SubmitOutcome {
+export function readSubmit(exchange: Exchange, reading: FluxReading, refusalFor?: FluxRefusals): SubmitOutcome {
   const { apiKey, now } = reading;
 
   /**
