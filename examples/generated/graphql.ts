@@ -61,6 +61,25 @@ export type BindProfileInput = {
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Whether a binding can work. */
+export type BindingVerdict =
+  /** The provider says that it has no such thing. */
+  | 'INVALID'
+  /** Nothing that is free could tell. */
+  | 'UNKNOWN'
+  /** The provider has it. */
+  | 'VALID';
+
+/** Which binding to check. */
+export type CheckBindingInput = {
+  /** The account to ask; left out: the first that your project may use. */
+  account?: InputMaybe<Scalars['ID']['input']>;
+  /** The profile. */
+  profileId: Scalars['ID']['input'];
+  /** The provider whose binding is checked. */
+  provider: Scalars['String']['input'];
+};
+
 /** What holds the picture's structure. */
 export type ControlKind =
   /** The edges of a control image. */
@@ -319,6 +338,14 @@ export type ImageInput =
     } /** An address to fetch. Refused for now: send the bytes instead. */
   | { base64?: never; imageId?: never; url: Scalars['String']['input'] };
 
+/** Where to import from. */
+export type ImportProfilesInput = {
+  /** Its account; left out: the first that your project may use. */
+  account?: InputMaybe<Scalars['ID']['input']>;
+  /** The provider, e.g. bfl. */
+  provider: Scalars['String']['input'];
+};
+
 /** A model's life at its provider. */
 export type ModelStatus =
   /** In service. */
@@ -408,6 +435,8 @@ export type UserErrorCode =
   | 'NO_ROUTE'
   /** A value lies outside its range; choose one inside it. */
   | 'OUT_OF_RANGE'
+  /** The provider could not be asked, or refused; try again later. */
+  | 'PROVIDER_UNAVAILABLE'
   /** A value is missing; give it. */
   | 'REQUIRED'
   /** Images cannot be stored at the moment; try again later. */

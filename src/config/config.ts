@@ -27,6 +27,8 @@ export type Config = {
   /** How old an event may be that a subscriber gets replayed. */
   eventsReplayMs: number;
   accounts: readonly AccountConfig[];
+  /** Folder of the operator's own ComfyUI workflows; null: Darkroom's. */
+  comfyWorkflows: string | null;
   /** Null: no sandbox of our own is to be run. */
   embeddedSandbox: { port: number; timeScale: number } | null;
 };
@@ -82,6 +84,7 @@ export function readConfig(environment: Environment): Config {
     lookDelayMs: env.LOOK_DELAY_MS,
     eventsReplayMs: env.EVENTS_REPLAY_HOURS * 3_600_000,
     accounts,
+    comfyWorkflows: env.COMFYUI_WORKFLOWS ?? null,
     embeddedSandbox,
   };
 }

@@ -9,6 +9,8 @@ export type Account = {
   provider: string;
   /** A pretend upstream, on which retired models still run. */
   sandbox: boolean;
+  /** Slugs of the projects that may use it; null: all. */
+  projects: readonly string[] | null;
   /** How many tasks the provider lets the account have at once. */
   limit: number;
 };

@@ -6,6 +6,7 @@ import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
 import { createAbortGroup } from './abort-group.js';
 import { driveAttempt } from './drive.js';
+import { answerCalls } from './calls.js';
 import { createFinds } from './finds.js';
 import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
@@ -25,6 +26,8 @@ const hintsEveryMs = 100;
 const probeEveryMs = 1_000;
 /** Tasks to stop, and lost answers to find, are looked up so often. */
 const askEveryMs = 500;
+/** Questions of API processes to providers are seen after so long at most. */
+const callsEveryMs = 200;
 /** Admitted at once per account; a full batch is followed by the next at once. */
 const admittedAtOnce = 100;
 
@@ -95,6 +98,11 @@ export function createPoller(outer: PollerParts): Poller {
       await finds.run(instanceId, stopping.signal, (ref) => take(ref, false));
     },
     onError: report('Asking providers about single tasks'),
+  });
+  const calling = createTicker({
+    everyMs: callsEveryMs,
+    run: async () => await answerCalls(parts, stopping.signal),
+    onError: report('Questions to providers'),
   });
   const probing = createTicker({
     everyMs: probeEveryMs,
@@ -170,6 +178,7 @@ export function createPoller(outer: PollerParts): Poller {
       sweeping.start();
       probing.start();
       asking.start();
+      calling.start();
       if (accounts.some(({ webhookUrl }) => webhookUrl !== null)) hinting.start();
     },
     poke: () => admission.poke(),
@@ -185,6 +194,7 @@ export function createPoller(outer: PollerParts): Poller {
         sweeping.stop(),
         probing.stop(),
         asking.stop(),
+        calling.stop(),
         hinting.stop(),
         takeovers.stop(),
       ]);

@@ -16,7 +16,7 @@ export type Stops = { run(instanceId: string, signal: AbortSignal): Promise<void
  * comes of it, the task is watched to its end: the last look tells how it ended, and what it cost.
  */
 export function createStops(
-  parts: Pick<PollerParts, 'accounts' | 'worklist' | 'logger'>,
+  parts: Pick<PollerParts, 'accounts' | 'models' | 'worklist' | 'logger'>,
   desk: Pick<HintDesk, 'wake'>,
 ): Stops {
   const { worklist, logger } = parts;
@@ -30,7 +30,7 @@ export function createStops(
     const key = attemptKey(ref);
     if ((later.get(key)?.at ?? 0) > performance.now()) return;
     const item = await worklist.load(ref);
-    const task = item === null ? null : taskOf(item);
+    const task = item === null ? null : taskOf(parts, item);
     const served = item === null ? undefined : able.get(item.generation.account);
     const cancel = served?.provider.cancel;
     if (task === null || served === undefined || cancel == null) return;

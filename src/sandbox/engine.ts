@@ -47,7 +47,7 @@ export type Engine = {
    */
   cancel(task: Task, at: number): boolean;
   /** Settles times of a task anew, whose dialect keeps a queue of its own. */
-  retime(task: Task, times: Partial<Pick<Task, 'startedAt' | 'finishedAt'>>): void;
+  retime(task: Task, times: Partial<Pick<Task, 'startedAt' | 'finishedAt' | 'canceledAt'>>): void;
   byDelivery(token: string): Task | null;
   restore(task: Task): void;
   tasks(): Task[];

@@ -33,6 +33,8 @@ export type Sandbox = {
   /** Every try to deliver a webhook, oldest first (the newest `logLimit`). A copy. */
   webhooks(): WebhookEntry[];
   stats(): Stats;
+  /** The dialects spoken, and under which path each has its base. */
+  bases(): { name: string; base: string }[];
   /** Sets what is left of a key's credits. */
   setCredits(credits: number, key: string): void;
 };
@@ -85,6 +87,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     log: () => structuredClone(witness.entries()),
     webhooks: () => structuredClone(webhooks.log()),
     stats: () => readStats(world),
+    bases: () => dialects.map(({ name, base: path }) => ({ name, base: path })),
     tasks: () => structuredClone(engine.tasks()),
     setCredits(credits, key) {
       engine.setCredits(maskKey(key), credits);

@@ -28,7 +28,7 @@ export type World = {
 /** One upstream's way of speaking: its paths, schema, prices and words. */
 export type Dialect = {
   readonly name: string;
-  /** Under which path of the sandbox an account of this dialect has its base; empty or with a slash in front. */
+  /** What comes after the sandbox's address in the base URL of an account of this dialect; empty or with a slash in front. */
   readonly base: string;
   register(app: FastifyInstance, world: World): void;
   /** The key of a request, wherever this dialect carries it. */

@@ -7,6 +7,7 @@ import type {
   Ledger,
   Pauses,
   Profiles,
+  ProviderCalls,
   Queue,
   RunTimes,
   Worklist,
@@ -22,6 +23,7 @@ import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
+import { createProviderCalls } from './provider-calls.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
@@ -40,6 +42,7 @@ export type Store = {
   worklist: Worklist;
   pauses: Pauses;
   hints: Hints;
+  providerCalls: ProviderCalls;
   queue: Queue;
   runTimes: RunTimes;
   history: History;
@@ -77,6 +80,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     worklist: createWorklist(background, note),
     pauses: createPauses(background),
     hints: createHints({ client: database, background }),
+    providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),
     runTimes: createRunTimes(background),
     history: createHistory(database),

@@ -4,7 +4,7 @@ import type { Model, ModelLifecycle } from '../../src/domain/model.js';
 import { chooseRoute, type Account, type Catalogue, type RouteRequest } from '../../src/domain/route.js';
 import { makeModel, refusalsOf, told, valueOf } from './fakes.js';
 
-const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24 };
+const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24, projects: null };
 const sandbox: Account = { ...bfl, id: 'sandbox', sandbox: true };
 const fal: Account = { ...bfl, id: 'fal', provider: 'fal' };
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { WebhookDelivery, WebhookReading } from '../../domain/webhook.js';
 import { readObject } from '../answer.js';
 import { isSigned } from '../flux/signature.js';
-import { taskIdText } from '../flux/task-id.js';
+
+import { taskIdText } from '../task-id.js';
 
 const answerShape = z.object({ id: taskIdText });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refusalFor } from '../cometapi/refusal.js';
 import { findExplanation } from '../answer.js';
-import { taskIdText } from '../flux/task-id.js';
+import { taskIdText } from '../task-id.js';
 import type { SubmitOutcome } from '../provider.js';
 import { readSubmitAnswer, refusals, refuseSubmit } from '../submit-answer.js';
 import type { Exchange } from '../transport.js';

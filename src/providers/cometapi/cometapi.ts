@@ -17,6 +17,7 @@ const dialect: FluxDialect = {
   refusalFor,
   readWebhook,
   probe: { path: probePath, read: readProbe },
+  finetunes: null,
 };
 
 /** CometAPI's `/flux/v1`, and any other gateway of that form by its base URL and header. */

@@ -1,7 +1,7 @@
 import { accessFault, keyHeader, unusableAccount } from '../access.js';
 import { downloadImage, maxImageBytes } from '../download.js';
 import { endpointUrl, followableUrl } from '../hosts.js';
-import type { Provider, ProviderAccount, SubmitRequest, TaskHandle } from '../provider.js';
+import type { BindingCheck, ListOutcome, Provider, ProviderAccount, SubmitRequest, TaskHandle } from '../provider.js';
 import { createTransport, defaultTimeouts, type Exchange, type Timeouts } from '../transport.js';
 import { createBody } from './body.js';
 import { readLook } from './look.js';
@@ -26,12 +26,19 @@ export type FluxDialect = Pick<Provider, 'name' | 'baseUrl' | 'readWebhook'> & {
   refusalFor?: FluxRefusals;
   /** Path of a GET that costs nothing, and what it says of the account. */
   probe: { path: string; read(exchange: Exchange, apiKey: string): Awaited<ReturnType<Provider['probe']>> };
+  /** Where the account's finetunes are listed and told of; null: nowhere. */
+  finetunes: {
+    path: string;
+    read(exchange: Exchange, apiKey: string): ListOutcome;
+    detailsPath(finetuneId: string): string;
+    readDetails(exchange: Exchange, apiKey: string, finetuneId: string): BindingCheck;
+  } | null;
 };
 
 export function createFluxProvider(dialect: FluxDialect, options: FluxOptions): Provider {
   const transport = createTransport({ ...defaultTimeouts, ...options.timeouts });
   const maxBytes = options.maxImageBytes ?? maxImageBytes;
-  const { name, baseUrl, prefix, readWebhook, refusalFor, cost } = dialect;
+  const { name, baseUrl, prefix, readWebhook, refusalFor, cost, finetunes } = dialect;
 
   const headersFor = (account: ProviderAccount): Record<string, string> => ({
     ...keyHeader(account, dialect.auth),
@@ -50,6 +57,14 @@ export function createFluxProvider(dialect: FluxDialect, options: FluxOptions): 
     const url = given ?? endpointUrl(account, `${prefix}/get_result`);
     if (url !== null && !url.searchParams.get('id')) url.searchParams.set('id', task.taskId);
     return url;
+  }
+
+  /** Asks what costs nothing; why it cannot be asked otherwise. */
+  async function ask(account: ProviderAccount, path: string, signal: AbortSignal): Promise<Exchange | string> {
+    const url = endpointUrl(account, path);
+    const fault = accessFault(account, url);
+    if (url === null || fault !== null) return fault ?? '';
+    return await transport.read({ method: 'GET', url, headers: headersFor(account), maxBytes: maxAnswerBytes, signal });
   }
 
   return {
@@ -87,19 +102,31 @@ export function createFluxProvider(dialect: FluxDialect, options: FluxOptions): 
     download: (account, url, signal) => downloadImage({ transport, account, url, maxBytes, signal }),
     readWebhook,
     async probe(account, signal) {
-      const url = endpointUrl(account, dialect.probe.path);
-      const fault = accessFault(account, url);
-      if (url === null || fault !== null) return { kind: 'refused', message: fault ?? '' };
-      const headers = headersFor(account);
-      const exchange = await transport.read({ method: 'GET', url, headers, maxBytes: maxAnswerBytes, signal });
-      return dialect.probe.read(exchange, account.apiKey);
+      const answer = await ask(account, dialect.probe.path, signal);
+      if (typeof answer === 'string') return { kind: 'refused', message: answer };
+      return dialect.probe.read(answer, account.apiKey);
     },
     // None of these upstreams can stop a task, or find one whose id was never told.
     cancel: null,
     find: null,
     listen: null,
-    listFinetunes: null,
-    checkBinding: null,
+    listFinetunes:
+      finetunes === null
+        ? null
+        : async (account, signal) => {
+            const answer = await ask(account, finetunes.path, signal);
+            if (typeof answer === 'string') return { kind: 'refused', message: answer };
+            return finetunes.read(answer, account.apiKey);
+          },
+    checkBinding:
+      finetunes === null
+        ? null
+        : async (account, { finetuneId }, signal) => {
+            if (finetuneId === null) return { kind: 'invalid', message: `${name} goes by finetune ids` };
+            const answer = await ask(account, finetunes.detailsPath(finetuneId), signal);
+            if (typeof answer === 'string') return { kind: 'unknown', message: answer };
+            return finetunes.readDetails(answer, account.apiKey, finetuneId);
+          },
     close: () => transport.close(),
   };
 }

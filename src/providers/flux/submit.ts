@@ -6,7 +6,7 @@ import { readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submi
 import type { Exchange } from '../transport.js';
 import { readEnd } from './look.js';
 import type { FluxReading } from './reading.js';
-import { taskIdText } from './task-id.js';
+import { taskIdText } from '../task-id.js';
 
 const taskId = z.union([z.string(), z.int()]).transform(String).pipe(taskIdText);
 const pollingUrl = z

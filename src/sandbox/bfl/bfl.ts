@@ -117,6 +117,14 @@ export function createBfl(): Dialect {
           ? refuse(reply, 403)
           : reply.send({ finetunes: world.settings.finetunes }),
       );
+      app.get<{ Querystring: { finetune_id?: string } }>('/v1/finetune_details', (request, reply) => {
+        if (ownerOf(world, keyOf(request)) === null) return refuse(reply, 403);
+        const id = request.query.finetune_id;
+        if (id === undefined || !world.settings.finetunes.includes(id)) {
+          return reply.code(404).send({ detail: 'Finetune not found' });
+        }
+        return reply.send({ finetune_details: { finetune_id: id, finetune_comment: id, status: 'Ready' } });
+      });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { createFileBlobs, createMemoryBlobs, type Blobs } from '../blobs.js';
@@ -53,7 +53,7 @@ const [mostUploaded, mostDrawn] = [1024 ** 3, 20_000];
 /** A path inside ComfyUI's folders, or null when it leads out of them. */
 export function insideOf(...parts: string[]): string | null {
   if (parts.some((part) => part.startsWith('/') || part.includes('\0'))) return null;
-  const path = posix.normalize(parts.join('/')).replace(/^\.\//, '').replace(/\/+$/, '');
+  const path = posix.join(...parts).replace(/\/+$/, '');
   if (path === '..' || path.startsWith('../')) return null;
   return path === '.' ? '' : path;
 }
@@ -125,7 +125,13 @@ export function createFiles(stateDir: string | null): Files {
     blobs.keepOnly(new Set([...kept.values()].flatMap(hashesOf)));
   }
 
-  for (const file of journal === null ? [] : readBack(journal)) keep(file);
+  if (journal !== null) {
+    for (const file of readBack(journal)) keep(file);
+    // What is overwritten or was pushed out is left behind.
+    const lines = [...kept.values()].map((file) => `${JSON.stringify(file)}\n`);
+    writeFileSync(`${journal}.part`, lines.join(''));
+    renameSync(`${journal}.part`, journal);
+  }
 
   return {
     get: (name) => kept.get(keyOf(name)) ?? null,

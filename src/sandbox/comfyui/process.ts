@@ -27,8 +27,6 @@ export type ComfyProcess = {
   forget(ids: readonly string[] | 'all'): void;
   /** Takes pending prompts out; they leave no history. False when there was none such. */
   drop(wanted: (item: Item) => boolean): boolean;
-  /** The same for one prompt of this id, even if there are several. */
-  dropOne(promptId: string): boolean;
   /** Asks what runs to stop, which it does between two steps. False when nothing runs. */
   interrupt(): boolean;
   /** The node that is being executed for a client, or null. */
@@ -70,8 +68,14 @@ export function createComfyProcess(options: {
     sockets.send('status', { status: { exec_info: { queue_remaining: remaining() } } }, null);
   }
 
-  function settleEnd({ task }: Item, at: number): void {
-    engine.retime(task, { startedAt: Math.min(task.startedAt, at), finishedAt: at });
+  function settleEnd({ task }: Item, at: number, canceled = false): void {
+    const canceledAt = canceled ? at : null;
+    // What was taken out before it started keeps a start that lies ahead, as other dialects' tasks do.
+    engine.retime(task, {
+      startedAt: canceled ? task.startedAt : Math.min(task.startedAt, at),
+      finishedAt: at,
+      canceledAt,
+    });
   }
 
   function begin(item: Item, at: number): Running {
@@ -92,7 +96,7 @@ export function createComfyProcess(options: {
 
   function finish({ item }: Running, entry: HistoryEntry, at: number): void {
     running = null;
-    settleEnd(item, at);
+    settleEnd(item, at, entry.status.messages.at(-1)?.[0] === 'execution_interrupted');
     history.delete(item.promptId);
     history.set(item.promptId, entry);
     for (const oldest of history.keys()) {
@@ -156,7 +160,7 @@ export function createComfyProcess(options: {
     const dropped = pending.filter(wanted);
     if (dropped.length === 0) return false;
     pending = pending.filter((item) => !dropped.includes(item));
-    for (const item of dropped) settleEnd(item, now());
+    for (const item of dropped) settleEnd(item, now(), true);
     tellStatus();
     return true;
   }
@@ -177,10 +181,6 @@ export function createComfyProcess(options: {
       else for (const id of ids) history.delete(id);
     },
     drop,
-    dropOne(promptId) {
-      const first = pending.find((item) => item.promptId === promptId);
-      return first !== undefined && drop((item) => item === first);
-    },
     interrupt() {
       if (running === null) return false;
       running.interrupted = true;

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isRecord } from '../body.js';
 import { logNormal, randomFrom, sha256 } from '../random.js';
 import { readWish, type Wish } from '../outcome.js';
+import { cut, sendHalf, sendPage } from '../replies.js';
 import { decideSubmit, witnessSubmit } from '../submission.js';
 import { customReason, graphReason, notInList, type NodeErrors, type Reason } from './complaint.js';
 import { owner, type Comfy } from './context.js';
@@ -9,7 +11,7 @@ import { classOf, executionOrder, outputNodes, toGraph, type Graph } from './gra
 import type { Item } from './item.js';
 import { readMeaning, type Meaning } from './meaning.js';
 import { PythonError, toFloat } from './python.js';
-import { aiohttpError, isRecord, proxyError, readJson } from './replies.js';
+import { aiohttpError, proxyError, readJson } from './replies.js';
 import { stepsOf } from './run.js';
 import { findImage } from './save.js';
 import { validateGraph } from './validate.js';
@@ -125,6 +127,7 @@ export function createPromptDoor(comfy: Comfy): {
     const { outputs, nodeErrors } = wish.partial === undefined ? verdict : refuseSaving(graph, verdict.outputs);
     const median = world.settings.medianMs ?? medianMs(graph, outputs);
     const spanMs = (chosen: Wish): number => {
+      if (chosen['ready-at-once'] !== undefined) return 0;
       if (chosen.duration !== undefined) return chosen.duration * 1000;
       return logNormal(randomFrom(world.settings.seed, 'duration', fingerprint, repeats), median, world.settings.sigma);
     };
@@ -170,11 +173,21 @@ export function createPromptDoor(comfy: Comfy): {
       },
     );
     if (decision.kind === 'refused') return refuseWish(reply, decision.status, graph, verdict.outputs);
-    if (decision.answer === 'error') return aiohttpError(reply, 500);
-    if (decision.answer === 'usual') return reply.send({ prompt_id: promptId, number, node_errors: nodeErrors });
-    reply.hijack();
-    request.raw.socket.destroy();
-    return reply;
+    const accepted = { prompt_id: promptId, number, node_errors: nodeErrors };
+    switch (decision.answer) {
+      case 'usual':
+        return reply.send(accepted);
+      case 'error':
+        return aiohttpError(reply, 500);
+      case 'html':
+        return sendPage(reply);
+      case 'truncated':
+        return sendHalf(request, reply, 200, accepted);
+      case 'none':
+        return cut(request, reply);
+      default:
+        return decision.answer satisfies never;
+    }
   }
 
   return {

@@ -28,6 +28,7 @@ const proxyTitles: Readonly<Record<number, string>> = {
   429: 'Too Many Requests',
   502: 'Bad Gateway',
   503: 'Service Temporarily Unavailable',
+  504: 'Gateway Time-out',
 };
 
 /** A refusal that ComfyUI has no words for comes from the proxy in front of it. */
@@ -44,8 +45,4 @@ export function readJson(body: unknown): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

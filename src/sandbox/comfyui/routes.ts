@@ -1,36 +1,47 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { drawLook } from '../faults.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isRecord } from '../body.js';
+import { answerLook, known } from '../looking.js';
+import { cut } from '../replies.js';
 import type { Pictures } from '../pictures.js';
 import { owner, type Comfy } from './context.js';
 import { queueItem } from './item.js';
 import { findJob, listJobs } from './jobs.js';
 import { objectInfo } from './object-info.js';
-import { aiohttpError, empty, isRecord, proxyError, readJson } from './replies.js';
+import { aiohttpError, empty, proxyError, readJson } from './replies.js';
 import { systemStats } from './system.js';
 import { takeUpload } from './upload.js';
 import { viewFile } from './view.js';
+import type { ComfyProcess } from './process.js';
 import type { createPromptDoor } from './prompt.js';
 
 type Query = { Querystring: Record<string, string | undefined> };
 type ById = { Params: { id: string } };
 
-/** What a look at one prompt meets: an answer of its own, nothing of the prompt yet, or the truth. */
-type Look = { kind: 'refused'; reply: FastifyReply } | { kind: 'hidden' } | { kind: 'shown' };
+/** Answers a look at one prompt, by history or job, or lets it go wrong. `read` gives the answer; null: not known yet. */
+function answer(
+  { world, tasks }: Comfy,
+  request: FastifyRequest<ById>,
+  reply: FastifyReply,
+  read: (id: string | null) => { status: number; body: unknown },
+): Promise<FastifyReply> {
+  const { id } = request.params;
+  const found = world.engine.look(owner, tasks.get(id)?.id ?? id);
+  return answerLook(world, request, reply, found, {
+    refuse: (status) => (status === 500 ? aiohttpError(reply, 500) : proxyError(reply, 429)),
+    answer: () => read(found !== null && known(found) === null ? null : id),
+  });
+}
 
-function look({ world, tasks }: Comfy, promptId: string, reply: FastifyReply): Look {
-  const task = tasks.get(promptId);
-  const found = world.engine.look(owner, task?.id ?? promptId);
-  if (found === null) return { kind: 'shown' };
-  const { wish, luck } = found.task;
-  if (found.look <= (wish['poll-500'] ?? 0)) return { kind: 'refused', reply: aiohttpError(reply, 500) };
-  if (found.look <= (wish['poll-429'] ?? 0)) return { kind: 'refused', reply: proxyError(reply, 429) };
-  const { faults, seed } = world.settings;
-  const fault = luck === null ? null : drawLook(faults, seed, luck, found.look);
-  if (fault !== null) {
-    if (fault.retryAfter !== null) reply.header('retry-after', fault.retryAfter);
-    return { kind: 'refused', reply: fault.status === 500 ? aiohttpError(reply, 500) : proxyError(reply, 429) };
-  }
-  return { kind: found.look <= (wish['late-task'] ?? 0) ? 'hidden' : 'shown' };
+/** Stops a prompt, or does as if, as its own text wants it. `lost`: the answer must not arrive. */
+function stop(process: ComfyProcess, id: string): { stopped: boolean; lost: boolean } {
+  const running = process.running();
+  const item = running?.promptId === id ? running : process.pending().find(({ promptId }) => promptId === id);
+  if (item === undefined) return { stopped: false, lost: false };
+  const { wish } = item.task;
+  if (wish['cancel-refused'] !== undefined) return { stopped: false, lost: false };
+  if (wish['cancel-ignored'] !== undefined) return { stopped: true, lost: false };
+  const stopped = item === running ? process.interrupt() : process.drop((each) => each === item);
+  return { stopped, lost: wish['cancel-lost'] !== undefined };
 }
 
 function strings(value: unknown): string[] {
@@ -50,16 +61,18 @@ function registerQueue(scope: FastifyInstance, { old, process }: Comfy): void {
     const body = readJson(request.body);
     if (!isRecord(body)) return aiohttpError(reply, 500);
     if (body['clear']) process.drop(() => true);
-    for (const id of strings(body['delete'])) process.dropOne(id);
-    return empty(reply);
+    const pending = (id: string): boolean => process.pending().some(({ promptId }) => promptId === id);
+    const stops = strings(body['delete']).map((id) => pending(id) && stop(process, id).lost);
+    return stops.includes(true) ? cut(request, reply) : empty(reply);
   });
 
   scope.post('/interrupt', (request, reply) => {
     const body = readJson(request.body);
     // Older ones do not read the body: whoever's prompt runs, it is stopped.
     const wanted = isRecord(body) && !old ? body['prompt_id'] : null;
-    if (!wanted || process.running()?.promptId === wanted) process.interrupt();
-    return empty(reply);
+    const running = process.running()?.promptId;
+    if (running === undefined || (wanted && wanted !== running)) return empty(reply);
+    return stop(process, running).lost ? cut(request, reply) : empty(reply);
   });
 }
 
@@ -77,13 +90,12 @@ function registerHistory(scope: FastifyInstance, comfy: Comfy): void {
     return reply.send(Object.fromEntries(all.slice(first, most === null ? undefined : first + most)));
   });
 
-  scope.get<ById>('/history/:id', (request, reply) => {
-    const { id } = request.params;
-    const seen = look(comfy, id, reply);
-    if (seen.kind === 'refused') return seen.reply;
-    const entry = seen.kind === 'hidden' ? undefined : process.history().get(id);
-    return reply.send(entry === undefined ? {} : { [id]: entry });
-  });
+  scope.get<ById>('/history/:id', (request, reply) =>
+    answer(comfy, request, reply, (id) => {
+      const entry = id === null ? undefined : process.history().get(id);
+      return { status: 200, body: id === null || entry === undefined ? {} : { [id]: entry } };
+    }),
+  );
 
   scope.post('/history', (request, reply) => {
     const body = readJson(request.body);
@@ -101,18 +113,18 @@ function registerJobs(scope: FastifyInstance, comfy: Comfy): void {
     return reply.code(status).send(body);
   });
 
-  scope.get<ById>('/api/jobs/:id', (request, reply) => {
-    const seen = look(comfy, request.params.id, reply);
-    if (seen.kind === 'refused') return seen.reply;
-    const job = seen.kind === 'hidden' ? null : findJob(process, request.params.id);
-    return job === null ? reply.code(404).send({ error: 'Job not found' }) : reply.send(job);
-  });
+  scope.get<ById>('/api/jobs/:id', (request, reply) =>
+    answer(comfy, request, reply, (id) => {
+      const job = id === null ? null : findJob(process, id);
+      return job === null ? { status: 404, body: { error: 'Job not found' } } : { status: 200, body: job };
+    }),
+  );
 
   scope.post<ById>('/api/jobs/:id/cancel', (request, reply) => {
     const { id } = request.params;
     if (process.history().has(id)) return reply.send({ cancelled: false });
-    const cancelled = process.running()?.promptId === id ? process.interrupt() : process.dropOne(id);
-    return reply.send({ cancelled });
+    const { stopped, lost } = stop(process, id);
+    return lost ? cut(request, reply) : reply.send({ cancelled: stopped });
   });
 }
 

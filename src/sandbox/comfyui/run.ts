@@ -73,7 +73,7 @@ function flawOf(graph: Graph, node: string, files: Files): Flaw | null {
 /** How the prompt asked to fail, half way through the sampler. */
 function wishedFlaw({ wish }: Item['task']): Flaw | null {
   if (wish.oom !== undefined) return outOfMemory;
-  if (wish.error === undefined && wish.failed === undefined) return null;
+  if (wish.error === undefined && wish.failed === undefined && wish.timeout === undefined) return null;
   return { type: 'RuntimeError', message: 'Asked for by the prompt\n' };
 }
 
@@ -88,19 +88,20 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
     const content = findImage(files, name)?.content;
     return content === undefined ? name : content.kind === 'bytes' ? content.hash : content.id;
   };
-  const all = Object.keys(graph);
-  const signed = signatures(graph, all, hashOf);
+  const order = executionOrder(graph, outputs);
+  const signed = signatures(graph, order, hashOf);
   const current = new Set(signed.values());
   for (const key of cache.keys()) if (!current.has(key)) cache.delete(key);
-  const cached = new Set(all.filter((id) => cache.has(signed.get(id) ?? '')));
+  const cached = new Set(order.filter((id) => cache.has(signed.get(id) ?? '')));
   teller.start();
   teller.cached([...cached]);
 
-  const order = executionOrder(graph, outputs);
   const weightOf = (id: string): number => nodeClasses.get(classOf(graph, id))?.work ?? 1;
   // A time that was asked for is exact, whatever is in the cache.
   const counted = wish.duration === undefined ? order : order.filter((id) => !cached.has(id));
   const unitMs = item.spanMs / timeScale / (counted.reduce((sum, id) => sum + weightOf(id), 0) || 1);
+
+  let workedMs = 0;
 
   for (const node of order) {
     if (cached.has(node)) {
@@ -118,12 +119,14 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
     const steps = stepsOf(graph, node);
     const sampler = isSampler(classOf(graph, node));
     for (let step = 1; step <= steps; step++) {
-      teller.now = yield teller.now + (unitMs * weightOf(node)) / steps;
+      workedMs += (unitMs * weightOf(node)) / steps;
+      teller.now = yield startedAt + workedMs;
       if (!sampler) break;
       // Only between two steps does ComfyUI notice that it shall stop.
       if (interrupted()) return teller.interrupted(node);
       if (step * 2 >= steps) {
         if (wish.crash !== undefined) return null;
+        if (wish.canceled !== undefined) return teller.interrupted(node);
         const flaw = wishedFlaw(item.task);
         if (flaw !== null) return teller.failed(node, flaw.type, flaw.message);
         while (wish.stuck !== undefined) {

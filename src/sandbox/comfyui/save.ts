@@ -52,7 +52,8 @@ export function savePictures(item: Item, node: string, files: Files, at: number)
   const folder = kept ? 'output' : 'temp';
   const text = textOf(item);
   const wish = kept ? (resultWishes.find((word) => task.wish[word] !== undefined) ?? null) : null;
-  const images = Array.from({ length: recipe.batch }, (_, index) => {
+  const count = task.wish['no-image'] === undefined ? recipe.batch : 0;
+  const images = Array.from({ length: count }, (_, index) => {
     const number = files.nextNumber({ folder, subfolder, name: stem });
     const name = `${stem}_${String(number).padStart(5, '0')}_.png`;
     const one = { ...recipe, seed: recipe.seed + index, batch: 1 };

@@ -34,9 +34,13 @@ function convert(type: unknown, value: unknown): unknown {
 
 /** What is wrong with a value that is no link, or null. */
 export function checkValue({ name, inputs, spec, nodeClass, shelf }: Given): Reason | null {
+  const given = unwrap(inputs[name]);
+  // An image is looked for among the files, and so may lie in a folder that the list does not show.
+  if (spec[1]?.['image_upload'] === true) {
+    return shelf.hasImage(str(given)) ? null : customReason(name, `Invalid image file: ${str(given)}`);
+  }
   const type = typeOf(spec, shelf.lists);
   const config = inputConfig(spec, nodeClass, shelf.lists);
-  const given = unwrap(inputs[name]);
   let value = given;
   try {
     value = convert(type, given);
@@ -50,10 +54,6 @@ export function checkValue({ name, inputs, spec, nodeClass, shelf }: Given): Rea
       received_value: given,
       exception_message: thrown.message,
     });
-  }
-  // An image is looked for among the files, and so may lie in a folder that the list does not show.
-  if (spec[1]?.['image_upload'] === true) {
-    return shelf.hasImage(str(value)) ? null : customReason(name, `Invalid image file: ${str(value)}`);
   }
   const extra = { input_name: name, input_config: config, received_value: value };
   const { min, max } = spec[1] ?? {};

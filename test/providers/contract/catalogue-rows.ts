@@ -19,7 +19,7 @@ export function catalogueRows({ name: provider, models, request }: Contract): vo
 
   /** The id of the model that a real account routes to, or why it does not. */
   function verdictOn(model: Model): string {
-    const account = { id: 'main', provider, sandbox: false, limit: 24 };
+    const account = { id: 'main', provider, sandbox: false, limit: 24, projects: null };
     const chosen = chooseRoute(
       { accounts: [account], models: all },
       { control: model.control, provider, model: model.id, bindings: [{ ...binding, provider }] },
