@@ -108,19 +108,27 @@ describe('POST /prompt', () => {
     for (const { headers } of upstream.requests) expect(headers).not.toHaveProperty('origin');
   });
 
-  it('a node type that the server lacks is named', async () => {
-    const refused: Reply = {
-      status: 400,
-      body: {
-        error: {
-          type: 'missing_node_type',
-          message: "Node 'DepthAnythingV2Preprocessor' not found. The custom node may not be installed.",
-          details: "Node ID '#15'",
-          extra_info: { node_id: '15', class_type: 'DepthAnythingV2Preprocessor' },
-        },
-        node_errors: {},
+  it.each([
+    [
+      'now',
+      {
+        type: 'missing_node_type',
+        message: "Node 'DepthAnythingV2Preprocessor' not found. The custom node may not be installed.",
+        details: "Node ID '#15'",
+        extra_info: { node_id: '15', class_type: 'DepthAnythingV2Preprocessor' },
       },
-    };
+    ],
+    [
+      'formerly',
+      {
+        type: 'invalid_prompt',
+        message: 'Cannot execute because node DepthAnythingV2Preprocessor does not exist.',
+        details: "Node ID '#15'",
+        extra_info: {},
+      },
+    ],
+  ])('a node type that the server lacks is named, as servers say it %s', async (_, error) => {
+    const refused: Reply = { status: 400, body: { error, node_errors: {} } };
     const { provider, account } = await startBench([loras, refused]);
     expect(await provider.submit(account, plainRequest, never)).toMatchObject({
       kind: 'refused',

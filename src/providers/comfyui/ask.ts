@@ -1,3 +1,4 @@
+import { keyHeader } from '../access.js';
 import { describeBody, tidy } from '../answer.js';
 import { endpointUrl } from '../hosts.js';
 import { readPauseMs } from '../pause.js';
@@ -23,10 +24,8 @@ export type Asker = {
 };
 
 /** Opens the account's server, where something stands before it that wants a key: ComfyUI itself knows none. */
-export function authHeaders({ apiKey, auth }: ProviderAccount): Record<string, string> {
-  if (apiKey === '') return {};
-  const { header, scheme } = auth ?? { header: 'authorization', scheme: 'Bearer' };
-  return { [header.toLowerCase()]: scheme === null || scheme === '' ? apiKey : `${scheme} ${apiKey}` };
+export function authHeaders(account: ProviderAccount): Record<string, string> {
+  return account.apiKey === '' ? {} : keyHeader(account, { header: 'authorization', scheme: 'Bearer' });
 }
 
 export function createAsker(transport: Transport, account: ProviderAccount, signal: AbortSignal): Asker {

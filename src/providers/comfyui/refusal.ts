@@ -50,10 +50,9 @@ function explain(answer: Record<string, unknown>): string {
   const lines = explainNodes(errors);
   if (lines !== '') return lines;
   if (error === undefined) return 'the server refused the workflow';
-  if (error.type === 'missing_node_type' || error.type === 'invalid_prompt') {
-    const { class_type: name } = error.extra_info;
-    if (name !== '') return `the server has no node type ${name}: the custom node that brings it is not installed`;
-  }
+  // Older servers say it in words only.
+  const name = error.extra_info.class_type || (/node (\S+) does not exist/i.exec(error.message)?.[1] ?? '');
+  if (name !== '') return `the server has no node type ${name}: the custom node that brings it is not installed`;
   return 'the server refused the workflow';
 }
 

@@ -66,6 +66,20 @@ export const imageClasses = {
     category: 'image/upscaling',
     work: 0.3,
   },
+  ImageScaleToTotalPixels: {
+    required: {
+      image,
+      upscale_method: [upscales],
+      megapixels: ['FLOAT', { default: 1, min: 0.01, max: 16, step: 0.01 }],
+      resolution_steps: ['INT', { default: 1, min: 1, max: 256, advanced: true }],
+    },
+    output: ['IMAGE'],
+    title: 'Scale Image to Total Pixels',
+    category: 'image/upscaling',
+    module: 'comfy_extras.nodes_post_processing',
+    newer: true,
+    work: 0.3,
+  },
   SaveImage: {
     required: { images: image, filename_prefix: ['STRING', { default: 'ComfyUI' }] },
     hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },

@@ -38,6 +38,14 @@ function eights(pixels: number): number {
   return Math.max(8, Math.floor(pixels / 8) * 8);
 }
 
+/** Sides in the same proportions with so many pixels together, in whole steps. */
+function scaledTo({ width, height }: Size, inputs: Record<string, unknown>): Size {
+  const by = Math.sqrt((number(inputs['megapixels'], 1) * 1024 * 1024) / (width * height));
+  const step = number(inputs['resolution_steps'], 1);
+  const side = (pixels: number): number => Math.max(step, Math.round((pixels * by) / step) * step);
+  return { width: side(width), height: side(height) };
+}
+
 /** Follows the links back from an output node. Tolerant: what is missing or wrong has its usual value. */
 export function readMeaning(graph: Graph, output: string, lookup: ImageLookup): Meaning {
   let depth = 0;
@@ -71,6 +79,7 @@ export function readMeaning(graph: Graph, output: string, lookup: ImageLookup): 
       };
     }
     if (name === 'DepthAnythingV2Preprocessor') return { ...from, depth: true };
+    if (name === 'ImageScaleToTotalPixels') return { ...from, ...scaledTo(from, inputs) };
     if (name !== 'ImageScale') return from;
     const [width, height] = [number(inputs['width'], 0), number(inputs['height'], 0)];
     if (width === 0 && height === 0) return from;
