@@ -7,7 +7,7 @@ export function saysModerated(text: string): boolean {
   return moderated.test(text);
 }
 
-/** What was found fault with; the picture where the words leave it open. */
+/** What was found fault with; the picture where the words leave it open. Advice to try another prompt says nothing of it. */
 export function stageIn(text: string): ModerationStage {
-  return /\b(prompt|input)/i.test(text) && !/\boutput/i.test(text) ? 'INPUT' : 'OUTPUT';
+  return /(^|\b(your|the|this|input) )(prompt|input)\b/i.test(text) && !/\boutput/i.test(text) ? 'INPUT' : 'OUTPUT';
 }

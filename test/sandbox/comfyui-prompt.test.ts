@@ -208,6 +208,18 @@ test('one good output is enough, and the answer says what is wrong with the othe
   expect(Object.keys((await history((body as { prompt_id: string }).prompt_id))?.outputs ?? {})).toEqual(['10']);
 });
 
+test('nodes and inputs that lead to no output are not looked at, whatever they are linked to', async () => {
+  const { prompt, advance, history } = await startComfy();
+  const id = await prompt({
+    ...changed(graph, '10', { unknown: ['10', 0] }),
+    '50': { class_type: 'FluxGuidance', inputs: { conditioning: ['51', 0], guidance: 1 } },
+    '51': { class_type: 'FluxGuidance', inputs: { conditioning: ['50', 0], guidance: 1 } },
+    '52': { class_type: 'VAEDecode', inputs: { samples: ['99', 7] } },
+  });
+  advance(600_000);
+  expect((await history(id))?.status.completed).toBe(true);
+});
+
 test('submits are witnessed with their words, and alike when only ids differ', async () => {
   const { prompt, sandbox } = await startComfy();
   await prompt(graph, { client_id: 'a' });

@@ -49,14 +49,21 @@ export function outputNodes(graph: Graph): string[] {
   return Object.keys(graph).filter((id) => nodeClasses.get(classOf(graph, id))?.isOutput);
 }
 
-/** What has to be executed for `outputs`, each node after all that it is linked to. The graph must be valid. */
+/** The inputs that a node's class knows, with their values; only these were checked, so only these are followed. */
+function declaredInputs(graph: Graph, id: string): [string, unknown][] {
+  const nodeClass = nodeClasses.get(classOf(graph, id));
+  const names = new Set([...Object.keys(nodeClass?.required ?? {}), ...Object.keys(nodeClass?.optional ?? {})]);
+  return Object.entries(inputsOf(graph, id)).filter(([name]) => names.has(name));
+}
+
+/** What has to be executed for `outputs`, each node after all that it is linked to. They must have been found valid. */
 export function executionOrder(graph: Graph, outputs: readonly string[]): string[] {
   const order = new Set<string>();
   function visit(id: string): void {
     if (order.has(id)) return;
-    for (const value of Object.values(inputsOf(graph, id))) {
+    for (const [, value] of declaredInputs(graph, id)) {
       const link = linkOf(value);
-      if (link !== null && graph[link.id] !== undefined) visit(link.id);
+      if (link !== null) visit(link.id);
     }
     order.add(id);
   }
@@ -66,27 +73,23 @@ export function executionOrder(graph: Graph, outputs: readonly string[]): string
 
 /**
  * What makes the result of each node the same as before: its class, its values, and the same of all that it is linked to.
- * `fileHash` tells the contents of an uploaded image apart, which may change under the same name.
+ * `order` is the order of execution. `fileHash` tells the contents of an uploaded image apart, which may change under the
+ * same name.
  */
 export function signatures(
   graph: Graph,
-  ids: readonly string[],
+  order: readonly string[],
   fileHash: (name: string) => string,
 ): Map<string, string> {
   const known = new Map<string, string>();
-  function signature(id: string): string {
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    const name = classOf(graph, id);
-    const inputs = Object.entries(inputsOf(graph, id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const id of order) {
+    const inputs = declaredInputs(graph, id).toSorted(([a], [b]) => (a < b ? -1 : 1));
     const parts = inputs.map(([input, value]): unknown[] => {
       const link = linkOf(value);
-      if (link !== null && graph[link.id] !== undefined) return [input, signature(link.id), link.slot];
+      if (link !== null) return [input, known.get(link.id), link.slot];
       return input === 'image' ? [input, fileHash(String(value))] : [input, value];
     });
-    const made = sha256(JSON.stringify([name, parts]));
-    known.set(id, made);
-    return made;
+    known.set(id, sha256(JSON.stringify([classOf(graph, id), parts])));
   }
-  return new Map(ids.map((id) => [id, signature(id)]));
+  return known;
 }

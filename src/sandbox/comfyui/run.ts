@@ -88,15 +88,14 @@ export function* execute(item: Item, startedAt: number, ground: Ground): Executi
     const content = findImage(files, name)?.content;
     return content === undefined ? name : content.kind === 'bytes' ? content.hash : content.id;
   };
-  const all = Object.keys(graph);
-  const signed = signatures(graph, all, hashOf);
+  const order = executionOrder(graph, outputs);
+  const signed = signatures(graph, order, hashOf);
   const current = new Set(signed.values());
   for (const key of cache.keys()) if (!current.has(key)) cache.delete(key);
-  const cached = new Set(all.filter((id) => cache.has(signed.get(id) ?? '')));
+  const cached = new Set(order.filter((id) => cache.has(signed.get(id) ?? '')));
   teller.start();
   teller.cached([...cached]);
 
-  const order = executionOrder(graph, outputs);
   const weightOf = (id: string): number => nodeClasses.get(classOf(graph, id))?.work ?? 1;
   // A time that was asked for is exact, whatever is in the cache.
   const counted = wish.duration === undefined ? order : order.filter((id) => !cached.has(id));

@@ -122,6 +122,18 @@ export const falEndpoints: ReadonlyMap<string, FalEndpoint> = new Map<string, Fa
       medianMs: 6_000,
     },
   ],
+  [
+    'fal-ai/flux-lora-fill',
+    {
+      ...lora,
+      kind: 'fill',
+      fields: { ...dev(30), image_url: neededImage, mask_url: neededImage, acceleration },
+      control: 'image_url',
+      size: 'control',
+      cost: 3.5,
+      medianMs: 6_000,
+    },
+  ],
   ['fal-ai/flux-general', { ...lora, kind: 'general', fields: dev(3.5), cost: 7.5, medianMs: 9_000 }],
   [
     'fal-ai/flux-pro/v1.1-ultra-finetuned',

@@ -31,9 +31,12 @@ export function makeCertificate(): { key: string; cert: string } {
     der(0xa3, sequence(alternative, authority)),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, privateKey));
-  const text = sequence(body, algorithm, signature).toString('base64').replace(/.{64}/g, '$&\n');
+  const lines =
+    sequence(body, algorithm, signature)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    cert: `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
   };
 }
