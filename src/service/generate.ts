@@ -2,7 +2,7 @@ import type { Generation, InputImages, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import { imageInputNames, type ImageInputName, type ParameterValues } from '../domain/model.js';
-import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
+import { resolveParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
@@ -208,7 +208,7 @@ async function checkImages(
     if (input === null) {
       if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${route.model.id} needs a ${name}.`));
     } else if (rule === undefined) {
-      refusals.push(refusal('UNSUPPORTED', path, `${route.model.id} takes no ${name}.`));
+      refusals.push(takesNo(route.model, path));
     } else {
       const checked = await checkImage(reader, viewer.projectId, input, path);
       if (checked.ok) value[name] = checked.value;
