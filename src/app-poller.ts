@@ -27,6 +27,8 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     models: new Map(ground.catalogue.models.map((model) => [model.id, model])),
     worklist: store.worklist,
     pauses: store.pauses,
+    standings: store.standings,
+    standing: ground.standing,
     hints: store.hints,
     async change(change) {
       const result = await store.ledger.change(change);
@@ -60,11 +62,11 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
 
 function servedAccounts(ground: Ground): ServedAccount[] {
   return ground.config.accounts.map((settings) => {
-    const { id, sandbox, limit, apiKey, auth, hosts, webhookUrl } = settings;
+    const { id, sandbox, limit, projects, apiKey, auth, hosts, webhookUrl } = settings;
     const { provider, baseUrl } = accountAddress(ground, settings);
     if (apiKey === null) throw new Error(`The account ${id} has no key.`);
     return {
-      account: { id, provider: provider.name, sandbox, limit },
+      account: { id, provider: provider.name, sandbox, limit, projects },
       access: { id, baseUrl, apiKey, auth, hosts },
       provider,
       webhookUrl,

@@ -12,6 +12,7 @@ import { createCannyPreview } from './service/canny.js';
 import { createGenerate } from './service/generate.js';
 import { createUpload } from './service/images.js';
 import { createProfileService } from './service/profiles.js';
+import { createRoutingService } from './service/routing.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createWaiting } from './service/waiting.js';
@@ -39,8 +40,13 @@ export async function buildServer(
   options: { demo: DemoProject; onAccepted: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
-  const { latencies, foretold } = ground;
+  const { latencies, foretold, standing } = ground;
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
+  const planning = {
+    catalogue,
+    standing,
+    runMsOf: (model: string) => latencies.medianMsOf(model),
+  };
   return createServer({
     schema: await createSchema(),
     services: {
@@ -60,11 +66,13 @@ export async function buildServer(
         bytes: imageStore,
         storage,
         reader,
-        catalogue,
+        ...planning,
         deadlineMs: config.deadlineMs,
       }),
       stopService: createStopService({ ledger: store.ledger, history: store.history }),
-      accountService: createAccountService({ pauses: store.pauses, catalogue }),
+      accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
+      routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
+      standing,
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

@@ -1,8 +1,10 @@
 import type { Model } from '../domain/model.js';
 import bfl from './bfl.json' with { type: 'json' };
+import { overlay, readModelsFile } from './models-file.js';
 import { readModels } from './read-models.js';
 
-/** Every provider model that is known, one data file for each provider. */
-export function knownModels(): Model[] {
-  return [bfl].flatMap(readModels);
+/** Every provider model that is known, one data file for each provider, with an operator's file (a path) laid over them. */
+export function knownModels(modelsFile: string | null = null): Model[] {
+  const models = [bfl].flatMap(readModels);
+  return modelsFile === null ? models : overlay(models, readModelsFile(modelsFile), modelsFile);
 }

@@ -11,6 +11,8 @@ import type {
   RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
+import type { RoutingPolicy } from './rank.js';
+import type { AccountFault, AccountPause, Health, Retirement } from './standing.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -142,16 +144,6 @@ export type Images = {
   byToken(id: string, token: string): Promise<ImageRecord | null>;
 };
 
-/** A provider account that takes no submits. */
-export type AccountPause = {
-  account: string;
-  code: string;
-  message: string;
-  pausedAt: Date;
-  /** When it is asked next whether it is mended; null: never, an operator paused it. */
-  probeAt: Date | null;
-};
-
 export type Pauses = {
   list(): Promise<AccountPause[]>;
   /** Takes no submits from now on. With `probeInMs` null until it is resumed by hand, whatever else pauses it meanwhile. */
@@ -164,6 +156,20 @@ export type Pauses = {
   resume(account: string, options: { probed: boolean }): Promise<boolean>;
   /** How many attempts hold a slot, by account. */
   slots(): Promise<ReadonlyMap<string, number>>;
+};
+
+/** What was seen of models and accounts, and what projects want of their routes: shared by all processes. */
+export type Standings = {
+  retirements(): Promise<Retirement[]>;
+  /** The provider answered as if it had no such model; `needed` such answers without a success between them retire it. */
+  noteRetired(found: { account: string; model: string; message: string; needed: number }): Promise<Retirement>;
+  /** It has the model after all. With `account` null at every account. False when nothing was noted. */
+  clearRetired(account: string | null, model: string): Promise<boolean>;
+  /** What the newest attempts came to, by model and by account. */
+  recent(): Promise<{ health: Health[]; faults: AccountFault[] }>;
+  /** Of the projects that have one, by id. */
+  policies(): Promise<ReadonlyMap<string, RoutingPolicy>>;
+  setPolicy(projectId: string, policy: RoutingPolicy): Promise<void>;
 };
 
 /** How long one finished task ran, from its acceptance: somewhere between the two bounds. */
@@ -186,6 +192,8 @@ export type Queue = {
     account: string,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, { position: number; running: number }>>;
+  /** Where a generation of this priority would stand that the project asked for now. */
+  placeOfNext(projectId: string, account: string, priority: number): Promise<{ position: number; running: number }>;
 };
 
 /** One attempt with all that is needed to go on with it. */
@@ -193,6 +201,9 @@ export type WorkItem = {
   generation: Generation;
   attempt: {
     n: number;
+    /** By which it was sent; the generation may have gone on by another. */
+    account: string;
+    model: string;
     state: AttemptState;
     instanceId: string;
     taskId: string | null;
@@ -254,6 +265,13 @@ export type Worklist = {
   load(ref: AttemptRef): Promise<WorkItem | null>;
   /** How many earlier attempts of the generation were refused with this code. */
   refusals(ref: AttemptRef, code: string): Promise<number>;
+  /** Generations that wait for one of these accounts or models and have other routes, in the order of their ids. */
+  stranded(request: {
+    accounts: readonly string[];
+    models: readonly { account: string; model: string }[];
+    after: string | null;
+    limit: number;
+  }): Promise<Generation[]>;
   /** Keeps what a look showed of a running task. */
   noteProgress(
     ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },

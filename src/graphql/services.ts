@@ -5,6 +5,8 @@ import type { CannyPreviewService } from '../service/canny.js';
 import type { Generate } from '../service/generate.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
+import type { RoutingService } from '../service/routing.js';
+import type { StandingWatch } from '../service/standing.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { WaitingService } from '../service/waiting.js';
@@ -19,6 +21,8 @@ export type Services = {
   subscriptions: Subscriptions;
   waiting: WaitingService;
   latencies: Pick<Latencies, 'sizesOf'>;
+  standing: Pick<StandingWatch, 'now'>;
+  routingService: RoutingService;
   history: History;
   profiles: Profiles;
   images: Images;

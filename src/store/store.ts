@@ -9,6 +9,7 @@ import type {
   Profiles,
   Queue,
   RunTimes,
+  Standings,
   Worklist,
 } from '../domain/ports.js';
 import type { EventSource } from '../events/relay.js';
@@ -25,6 +26,7 @@ import { createProfiles } from './profiles.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
+import { createStandings } from './standings.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -39,6 +41,7 @@ export type Store = {
   ledger: Ledger;
   worklist: Worklist;
   pauses: Pauses;
+  standings: Standings;
   hints: Hints;
   queue: Queue;
   runTimes: RunTimes;
@@ -76,6 +79,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     },
     worklist: createWorklist(background, note),
     pauses: createPauses(background),
+    standings: createStandings(background),
     hints: createHints({ client: database, background }),
     queue: createQueue(database),
     runTimes: createRunTimes(background),

@@ -7,6 +7,7 @@ import { createLookTimes } from '../../src/poller/look-times.js';
 import type { PollerParts } from '../../src/poller/parts.js';
 import type { Provider } from '../../src/providers/provider.js';
 import type { LedgerBench } from './ledger.js';
+import { stands } from './standing.js';
 
 /** What a poller needs on a ledger and a sandbox: it looks every 50 ms, and learns nothing. */
 export function pollerParts(options: {
@@ -16,11 +17,11 @@ export function pollerParts(options: {
   bytes: PollerParts['bytes'];
 }): PollerParts {
   const { bench, sandboxUrl, provider, bytes } = options;
-  const { worklist, pauses, hints, images, ledger } = bench.store;
+  const { worklist, pauses, standings, hints, images, ledger } = bench.store;
   return {
     accounts: [
       {
-        account: { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 },
+        account: { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24, projects: null },
         access: { id: 'sandbox', baseUrl: sandboxUrl, apiKey: 'key', hosts: [] },
         provider,
         webhookUrl: null,
@@ -29,6 +30,8 @@ export function pollerParts(options: {
     models: new Map(knownModels().map((model) => [model.id, model])),
     worklist,
     pauses,
+    standings,
+    standing: stands(),
     hints,
     lookTimes: createLookTimes({
       latencyOf: () => null,

@@ -65,6 +65,7 @@ const defaults: Config = {
       sandbox: true,
     },
   ],
+  modelsFile: null,
   embeddedSandbox: { port: 4100, timeScale: 2 },
 };
 

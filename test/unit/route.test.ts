@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Binding } from '../../src/domain/generation.js';
 import type { Model, ModelLifecycle } from '../../src/domain/model.js';
-import { chooseRoute, type Account, type Catalogue, type RouteRequest } from '../../src/domain/route.js';
+import { planRoutes, type PlanRequest } from '../../src/domain/plan.js';
+import { defaultPolicy } from '../../src/domain/rank.js';
+import { accepted, refused, type Checked } from '../../src/domain/refusal.js';
+import type { Account, Candidate, Catalogue } from '../../src/domain/route.js';
 import { makeModel, refusalsOf, told, valueOf } from './fakes.js';
 
-const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24 };
+const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24, projects: null };
 const sandbox: Account = { ...bfl, id: 'sandbox', sandbox: true };
 const fal: Account = { ...bfl, id: 'fal', provider: 'fal' };
 
@@ -32,18 +35,31 @@ const retired = model('bfl/retired', { lifecycle: lifecycleOf('RETIRED', 'bfl/ac
 const plain = model('bfl/plain', { control: 'NONE' });
 const atFal = model('fal/active');
 
-function choose(catalogue: Catalogue, request: Partial<RouteRequest> = {}): ReturnType<typeof chooseRoute> {
-  return chooseRoute(catalogue, {
+const facts = {
+  standing: { pauses: new Map(), retirements: new Map(), health: new Map() },
+  policy: defaultPolicy,
+  runMsOf: () => null,
+};
+
+function choose(catalogue: Catalogue, request: Partial<PlanRequest> = {}): Checked<Candidate> {
+  const asked: PlanRequest = {
+    project: 'demo',
     control: 'CANNY',
     provider: null,
     model: null,
     bindings: [bound('bfl')],
+    profile: { triggerWord: null, defaults: {} },
+    asked: {},
+    strict: false,
+    images: new Set(),
     ...request,
-  });
+  };
+  const { taken, refusals } = planRoutes(catalogue, asked, facts);
+  return taken === null ? refused(...refusals) : accepted(taken);
 }
 const chosen = (...given: Parameters<typeof choose>): string[] => {
   const { account, model: of, binding } = valueOf(choose(...given));
-  return [account.id, of.id, binding.finetuneId ?? ''];
+  return [account.id, of.id, binding?.finetuneId ?? ''];
 };
 
 describe('without a pin', () => {
