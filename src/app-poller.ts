@@ -30,6 +30,7 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     standings: store.standings,
     standing: ground.standing,
     hints: store.hints,
+    calls: store.providerCalls,
     async change(change) {
       const result = await store.ledger.change(change);
       const to = change.generation?.to;

@@ -7,10 +7,13 @@ import { cannyEdges } from './images/edges.js';
 import { checkSize } from './images/inspect.js';
 import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
+import { createAskProvider } from './service/ask-provider.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
+import { createCheckBinding } from './service/check-binding.js';
 import { createGenerate } from './service/generate.js';
 import { createUpload } from './service/images.js';
+import { createImportProfiles } from './service/import-profiles.js';
 import { createProfileService } from './service/profiles.js';
 import { createRoutingService } from './service/routing.js';
 import { createStopService } from './service/stop.js';
@@ -41,6 +44,7 @@ export async function buildServer(
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold, standing } = ground;
+  const askProvider = createAskProvider(store.providerCalls);
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   const planning = {
     catalogue,
@@ -73,6 +77,8 @@ export async function buildServer(
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,
+      importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
+      checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

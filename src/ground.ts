@@ -83,7 +83,10 @@ export async function layGround(
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config, config.embeddedSandbox, owned);
   // Whatever that sandbox does goes so much faster.
-  const providers = createProviders({ lifetimeScale: config.embeddedSandbox?.timeScale ?? 1 });
+  const providers = createProviders({
+    lifetimeScale: config.embeddedSandbox?.timeScale ?? 1,
+    workflows: config.comfyWorkflows,
+  });
   owned('the providers', async () => {
     await Promise.all([...providers.values()].map(async (provider) => await provider.close()));
   });

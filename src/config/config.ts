@@ -29,6 +29,8 @@ export type Config = {
   accounts: readonly AccountConfig[];
   /** Path of an operator's additions to the catalogue of models; null: there are none. */
   modelsFile: string | null;
+  /** Folder of the operator's own ComfyUI workflows; null: Darkroom's. */
+  comfyWorkflows: string | null;
   /** Null: no sandbox of our own is to be run. */
   embeddedSandbox: { port: number; timeScale: number } | null;
 };
@@ -85,6 +87,7 @@ export function readConfig(environment: Environment): Config {
     eventsReplayMs: env.EVENTS_REPLAY_HOURS * 3_600_000,
     accounts,
     modelsFile: env.MODELS_FILE === undefined ? null : resolve(env.MODELS_FILE),
+    comfyWorkflows: env.COMFYUI_WORKFLOWS ?? null,
     embeddedSandbox,
   };
 }

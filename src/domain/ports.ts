@@ -11,8 +11,8 @@ import type {
   RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
-import type { RoutingPolicy } from './rank.js';
-import type { AccountFault, AccountPause, Health, Retirement } from './standing.js';
+import type { AccountPause } from './standing.js';
+import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -131,6 +131,8 @@ export type Profiles = {
   archive(projectId: string, id: string, archived: boolean): Promise<'updated' | 'missing'>;
   bind(projectId: string, profileId: string, binding: Binding): Promise<'updated' | 'missing'>;
   find(projectId: string, ids: readonly string[]): Promise<Profile[]>;
+  /** Those that are bound at this provider. */
+  boundAt(projectId: string, provider: string): Promise<Profile[]>;
   page(projectId: string, filter: { archived: boolean | null }, window: Window): Promise<Profile[]>;
 };
 
@@ -158,18 +160,14 @@ export type Pauses = {
   slots(): Promise<ReadonlyMap<string, number>>;
 };
 
-/** What was seen of models and accounts, and what projects want of their routes: shared by all processes. */
-export type Standings = {
-  retirements(): Promise<Retirement[]>;
-  /** The provider answered as if it had no such model; `needed` such answers without a success between them retire it. */
-  noteRetired(found: { account: string; model: string; message: string; needed: number }): Promise<Retirement>;
-  /** It has the model after all. With `account` null at every account. False when nothing was noted. */
-  clearRetired(account: string | null, model: string): Promise<boolean>;
-  /** What the newest attempts came to, by model and by account. */
-  recent(): Promise<{ health: Health[]; faults: AccountFault[] }>;
-  /** Of the projects that have one, by id. */
-  policies(): Promise<ReadonlyMap<string, RoutingPolicy>>;
-  setPolicy(projectId: string, policy: RoutingPolicy): Promise<void>;
+/** Questions to providers, from processes without their keys to those with them. */
+export type ProviderCalls = {
+  /** False when too many of the project are open. */
+  ask(call: { id: string; projectId: string; account: string; question: ProviderQuestion }): Promise<boolean>;
+  answerOf(id: string): Promise<ProviderAnswer | null>;
+  /** Those for these accounts that nobody has taken, each given to one caller only. */
+  claim(accounts: readonly string[]): Promise<{ id: string; account: string; question: ProviderQuestion }[]>;
+  answer(id: string, answer: ProviderAnswer): Promise<void>;
 };
 
 /** How long one finished task ran, from its acceptance: somewhere between the two bounds. */
@@ -281,6 +279,15 @@ export type Worklist = {
    * being saved only when no living instance looks after it.
    */
   overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
+  unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
+  noteStopAsked(ref: AttemptRef): Promise<void>;
+  /** This instance's submits at these accounts that are UNCONFIRMED. */
+  unconfirmed(
+    instanceId: string,
+    accounts: readonly string[],
+    limit: number,
+  ): Promise<(AttemptRef & { account: string })[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;
 };

@@ -5,7 +5,8 @@ import type { LookTimes } from './look-times.js';
 import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import type { Model } from '../domain/model.js';
-import type { AttemptRef, Hints, Images, Pauses, Standings, Worklist } from '../domain/ports.js';
+import type { AttemptRef, Hints, Images, Pauses, ProviderCalls, Worklist } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { AbortGroup } from './abort-group.js';
@@ -48,6 +49,7 @@ export type PollerParts = {
   /** How accounts and models stand, as last read. */
   standing: Pick<StandingWatch, 'now' | 'refresh'>;
   hints: Pick<Hints, 'due' | 'forget'>;
+  calls: Pick<ProviderCalls, 'claim' | 'answer'>;
   lookTimes: LookTimes;
   runTimeLog: Pick<RunTimeLog, 'add'>;
   metrics: Pick<Metrics, 'submitted' | 'looked' | 'found'>;
@@ -65,6 +67,8 @@ export type HintDesk = {
   listen(ref: AttemptRef, wake: () => void): () => void;
   /** The attempt is over, and its webhook should have come by now or come at once. */
   expect(ref: AttemptRef, account: string): void;
+  /** It is worth a look now. */
+  wake(ref: AttemptRef): void;
   trustOf(account: string): WebhookTrust;
   /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
   collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;

@@ -7,11 +7,14 @@ import { createTicker, sleep } from '../time.js';
 import { createAbortGroup } from './abort-group.js';
 import { createBreaker } from './breaker.js';
 import { driveAttempt } from './drive.js';
+import { answerCalls } from './calls.js';
+import { createFinds } from './finds.js';
 import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
 import { probeAccounts } from './probe.js';
 import { createReroute } from './reroute.js';
 import { createSaver } from './saver.js';
+import { createStops } from './stops.js';
 import { sweep } from './sweep.js';
 
 /** The lease: renewed so often, dead after so long. A takeover thus comes within 20 s of a death. */
@@ -23,6 +26,10 @@ const sweepEveryMs = 1_000;
 const hintsEveryMs = 100;
 /** Whether an account is due for a probe is looked up so often. */
 const probeEveryMs = 1_000;
+/** Tasks to stop, and lost answers to find, are looked up so often. */
+const askEveryMs = 500;
+/** Questions of API processes to providers are seen after so long at most. */
+const callsEveryMs = 200;
 /** Admitted at once per account; a full batch is followed by the next at once. */
 const admittedAtOnce = 100;
 
@@ -98,6 +105,21 @@ export function createPoller(outer: PollerParts): Poller {
     run: async () => await desk.collect(instanceId, (ref) => take(ref, false)),
     onError: report('Webhooks'),
   });
+  const stops = createStops(parts, desk);
+  const finds = createFinds(parts);
+  const asking = createTicker({
+    everyMs: askEveryMs,
+    async run() {
+      await stops.run(instanceId, stopping.signal);
+      await finds.run(instanceId, stopping.signal, (ref) => take(ref, false));
+    },
+    onError: report('Asking providers about single tasks'),
+  });
+  const calling = createTicker({
+    everyMs: callsEveryMs,
+    run: async () => await answerCalls(parts, stopping.signal),
+    onError: report('Questions to providers'),
+  });
   const probing = createTicker({
     everyMs: probeEveryMs,
     async run() {
@@ -172,6 +194,8 @@ export function createPoller(outer: PollerParts): Poller {
       sweeping.start();
       rerouting.start();
       probing.start();
+      asking.start();
+      calling.start();
       if (accounts.some(({ webhookUrl }) => webhookUrl !== null)) hinting.start();
     },
     poke: () => admission.poke(),
@@ -182,7 +206,7 @@ export function createPoller(outer: PollerParts): Poller {
       const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
       watching.abort();
-      const tickers = [admission, sweeping, rerouting, probing, hinting, takeovers];
+      const tickers = [admission, sweeping, rerouting, probing, asking, calling, hinting, takeovers];
       await Promise.all(tickers.map(async (ticker) => await ticker.stop()));
       while (inHand.size > 0) await Promise.all(inHand.values());
       clearTimeout(force);

@@ -1,5 +1,6 @@
 import type { ControlKind, ModerationStage } from '../domain/lifecycle.js';
 import type { ImageInputName, ParameterValues } from '../domain/model.js';
+import type { ListedFinetune } from '../domain/provider-call.js';
 import type { WebhookReader } from '../domain/webhook.js';
 
 /** A provider account as an adapter needs it. The key exists only in the process that polls. */
@@ -17,7 +18,13 @@ export type ProviderAccount = {
   hosts: readonly string[];
 };
 
-export type SubmitImage = { id: string; bytes: Buffer };
+export type SubmitImage = {
+  id: string;
+  bytes: Buffer;
+  /** Pixels, where they are known: some providers have to be told the size that the picture shall have. */
+  width?: number;
+  height?: number;
+};
 
 /** One generation as it goes to a provider: every parameter resolved, the prompt with its trigger word. */
 export type SubmitRequest = {
@@ -47,6 +54,11 @@ export type TaskHandle = {
   resultUrl: string | null;
   /** Where to ask for its end. */
   cancelUrl: string | null;
+  /**
+   * The provider's own name of the model, for those whose addresses hold it: all there is to ask by when a webhook told the
+   * task's id and the submit's answer never came.
+   */
+  endpoint?: string;
 };
 
 export type SubmitRefusalCode =
@@ -137,16 +149,6 @@ export type FindOutcome =
   /** Proof that it was never accepted. */
   | { kind: 'absent' }
   | { kind: 'unavailable'; message: string };
-
-/** A finetune that an account has at its provider. */
-export type ListedFinetune = {
-  finetuneId: string | null;
-  loraUrl: string | null;
-  /** For people. */
-  name: string;
-  triggerWord: string | null;
-  createdAt: Date | null;
-};
 
 export type ListOutcome =
   | { kind: 'listed'; finetunes: ListedFinetune[] }

@@ -211,7 +211,17 @@ async function checkImages(
       else refusals.push(...checked.refusals);
     }
   }
+  refusals.push(...checkMask(value));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
+}
+
+/** "Same size as the image" (BFL OpenAPI, April 2026). */
+function checkMask({ image, mask }: CheckedImages): Refusal[] {
+  if (image === undefined || mask === undefined) return [];
+  const sizeOf = ({ image: { width, height } }: CheckedImage): string => `${width} x ${height}`;
+  if (sizeOf(image) === sizeOf(mask)) return [];
+  const message = `The mask must be as large as the image, ${sizeOf(image)} pixels; it has ${sizeOf(mask)}.`;
+  return [refusal('INVALID', ['input', 'mask'], message, { given: sizeOf(mask) })];
 }
 
 async function keepImages(parts: Parts, projectId: string, images: CheckedImages): Promise<InputImages> {

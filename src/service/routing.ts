@@ -1,4 +1,5 @@
-import type { Standings, Viewer } from '../domain/ports.js';
+import type { Viewer } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import { defaultPolicy, type RoutingPolicy } from '../domain/rank.js';
 import { accepted, refusal, refused, type Checked } from '../domain/refusal.js';
 import type { Catalogue } from '../domain/route.js';

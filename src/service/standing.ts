@@ -1,4 +1,5 @@
-import type { Pauses, Standings } from '../domain/ports.js';
+import type { Pauses } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import { defaultPolicy, type RoutingPolicy } from '../domain/rank.js';
 import { standingKey, type AccountFault, type Standing } from '../domain/standing.js';
 import { asError } from '../errors.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Standings } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import { routingPreferences, type RoutingPolicy, type RoutingPreference } from '../domain/rank.js';
 import type { AccountFault, Health, Retirement } from '../domain/standing.js';
 import type { Database } from './database.js';

@@ -7,11 +7,12 @@ import type {
   Ledger,
   Pauses,
   Profiles,
+  ProviderCalls,
   Queue,
   RunTimes,
-  Standings,
   Worklist,
 } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
@@ -23,6 +24,7 @@ import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
+import { createProviderCalls } from './provider-calls.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
@@ -43,6 +45,7 @@ export type Store = {
   pauses: Pauses;
   standings: Standings;
   hints: Hints;
+  providerCalls: ProviderCalls;
   queue: Queue;
   runTimes: RunTimes;
   history: History;
@@ -81,6 +84,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     pauses: createPauses(background),
     standings: createStandings(background),
     hints: createHints({ client: database, background }),
+    providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),
     runTimes: createRunTimes(background),
     history: createHistory(database),

@@ -17,7 +17,7 @@ export function pollerParts(options: {
   bytes: PollerParts['bytes'];
 }): PollerParts {
   const { bench, sandboxUrl, provider, bytes } = options;
-  const { worklist, pauses, standings, hints, images, ledger } = bench.store;
+  const { worklist, pauses, standings, hints, providerCalls, images, ledger } = bench.store;
   return {
     accounts: [
       {
@@ -33,6 +33,7 @@ export function pollerParts(options: {
     standings,
     standing: stands(),
     hints,
+    calls: providerCalls,
     lookTimes: createLookTimes({
       latencyOf: () => null,
       aim: { wantedDelayMs: 25, floorMs: 50, capMs: 1_000 },

@@ -66,6 +66,7 @@ const defaults: Config = {
     },
   ],
   modelsFile: null,
+  comfyWorkflows: null,
   embeddedSandbox: { port: 4100, timeScale: 2 },
 };
 

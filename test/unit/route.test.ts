@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Binding } from '../../src/domain/generation.js';
 import type { Model, ModelLifecycle } from '../../src/domain/model.js';
-import { planRoutes, type PlanRequest } from '../../src/domain/plan.js';
-import { defaultPolicy } from '../../src/domain/rank.js';
-import { accepted, refused, type Checked } from '../../src/domain/refusal.js';
+import type { PlanRequest } from '../../src/domain/plan.js';
+import type { Checked } from '../../src/domain/refusal.js';
 import type { Account, Candidate, Catalogue } from '../../src/domain/route.js';
+import { chooseRoute } from '../support/choose-route.js';
 import { makeModel, refusalsOf, told, valueOf } from './fakes.js';
 
 const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24, projects: null };
@@ -35,27 +35,8 @@ const retired = model('bfl/retired', { lifecycle: lifecycleOf('RETIRED', 'bfl/ac
 const plain = model('bfl/plain', { control: 'NONE' });
 const atFal = model('fal/active');
 
-const facts = {
-  standing: { pauses: new Map(), retirements: new Map(), health: new Map() },
-  policy: defaultPolicy,
-  runMsOf: () => null,
-};
-
 function choose(catalogue: Catalogue, request: Partial<PlanRequest> = {}): Checked<Candidate> {
-  const asked: PlanRequest = {
-    project: 'demo',
-    control: 'CANNY',
-    provider: null,
-    model: null,
-    bindings: [bound('bfl')],
-    profile: { triggerWord: null, defaults: {} },
-    asked: {},
-    strict: false,
-    images: new Set(),
-    ...request,
-  };
-  const { taken, refusals } = planRoutes(catalogue, asked, facts);
-  return taken === null ? refused(...refusals) : accepted(taken);
+  return chooseRoute(catalogue, { control: 'CANNY', bindings: [bound('bfl')], ...request });
 }
 const chosen = (...given: Parameters<typeof choose>): string[] => {
   const { account, model: of, binding } = valueOf(choose(...given));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A task's id as BFL may send it: printable ASCII, since it goes into addresses, rows and logs. */
+/** A task's id as a provider may send it: printable ASCII, since it goes into addresses, rows and logs. */
 export const taskIdText = z
   .string()
   .trim()

@@ -3,15 +3,16 @@ import type { ModerationStage } from '../../domain/lifecycle.js';
 import { describeBody, findExplanation, readObject, tidy } from '../answer.js';
 import { parseUrl } from '../hosts.js';
 import { readPauseMs } from '../pause.js';
-import type { LookOutcome } from '../provider.js';
+import type { FinalLook, LookOutcome } from '../provider.js';
 import { headerOf, type Exchange } from '../transport.js';
-import { costInCredits } from './cost.js';
+import type { FluxReading } from './reading.js';
 
 type Meaning = 'running' | 'ready' | 'moderatedInput' | 'moderatedOutput' | 'failed' | 'notFound';
 
 /**
  * BFL's status words, in lower case. The first six are the documented ones (BFL OpenAPI, April 2026); `Failed` is from the
- * official sample code; `Reasoning` and `Generating` were seen on FLUX.2 by an integrator (September 2026).
+ * official sample code; `Reasoning` and `Generating` were seen on FLUX.2 by an integrator (September 2026); `Processing` is
+ * a gateway's (client of a sibling of CometAPI's).
  */
 const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['pending', 'running'],
@@ -23,6 +24,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['failed', 'failed'],
   ['reasoning', 'running'],
   ['generating', 'running'],
+  ['processing', 'running'],
 ]);
 
 const word = z.string().trim().min(1).optional().catch(undefined);
@@ -39,20 +41,21 @@ const answerShape = z.object({
   // One client of BFL's own ecosystem reads `state` where there is no `status`.
   state: word,
   progress: z.number().nullable().catch(null),
-  cost: costInCredits,
+  cost: z.unknown().optional(),
   result: z.looseObject({}).catch({}),
   details: z.unknown().optional(),
 });
 const resultShape = z.object({
   sample: z.string().trim().max(8192).catch(''),
   seed: z.int().nullable().catch(null),
-  cost: costInCredits,
+  cost: z.unknown().optional(),
   start_time: seconds,
   end_time: seconds,
 });
 type Answer = z.infer<typeof answerShape>;
 
-export function readLook(exchange: Exchange, apiKey: string, now: number): LookOutcome {
+export function readLook(exchange: Exchange, reading: FluxReading): LookOutcome {
+  const { apiKey, now } = reading;
   if (exchange.kind !== 'answered') {
     const message = tidy(`no answer: ${exchange.message}`, apiKey);
     return { kind: 'unavailable', message, httpStatus: null, retryAfterMs: null };
@@ -60,7 +63,7 @@ export function readLook(exchange: Exchange, apiKey: string, now: number): LookO
   const { status, body } = exchange;
   const whole = readObject(body);
   if (status >= 200 && status < 300 && whole !== null) {
-    const outcome = readTask(whole, apiKey);
+    const outcome = readTask(whole, reading);
     if (outcome !== null) return outcome;
   }
   // Documented with 200 only, but a missing task may well be a 404. Any other 404 is about the address, not the task.
@@ -79,13 +82,27 @@ function meaningOf(status: string): Meaning | null {
 }
 
 function saysNotFound(whole: Record<string, unknown>): boolean {
+  const said = wordOf(whole) ?? findExplanation(whole) ?? '';
+  // A gateway adds the request's id to what it says.
+  return meaningOf(said.replace(/\s*\(request id[^)]*\)\s*$/i, '').replace(/\.$/, '')) === 'notFound';
+}
+
+/** What an answer to a submit says of the outcome already, as some gateways do; null: nothing that is certain. */
+export function readEnd(whole: Record<string, unknown>, reading: FluxReading): FinalLook | null {
+  const outcome = readTask(whole, reading);
+  if (outcome?.kind === 'ready' || outcome?.kind === 'moderated') return outcome;
+  // Ready without a picture is no failure yet: a look may bring it.
+  return outcome?.kind === 'failed' && meaningOf(wordOf(whole) ?? '') === 'failed' ? outcome : null;
+}
+
+function wordOf(whole: Record<string, unknown>): string | undefined {
   const { status, state } = answerShape.parse(whole);
-  const said = status ?? state ?? findExplanation(whole) ?? '';
-  return meaningOf(said.replace(/\.$/, '')) === 'notFound';
+  return status ?? state;
 }
 
 /** Null when the answer says nothing about a task. */
-function readTask(whole: Record<string, unknown>, apiKey: string): LookOutcome | null {
+function readTask(whole: Record<string, unknown>, reading: FluxReading): LookOutcome | null {
+  const { apiKey } = reading;
   const answer = answerShape.parse(whole);
   const status = answer.status ?? answer.state;
   if (status === undefined) return null;
@@ -94,7 +111,7 @@ function readTask(whole: Record<string, unknown>, apiKey: string): LookOutcome |
     const progress = normalizeProgress(answer.progress);
     return { kind: 'running', word: tidy(status, apiKey, 60), known: meaning !== null, progress };
   }
-  if (meaning === 'ready') return readReady(answer);
+  if (meaning === 'ready') return readReady(answer, reading);
   if (meaning === 'moderatedInput') return moderated('INPUT', answer, apiKey);
   if (meaning === 'moderatedOutput') return moderated('OUTPUT', answer, apiKey);
   if (meaning === 'failed') return { kind: 'failed', message: tidy(explainFailure(whole, answer), apiKey) };
@@ -107,7 +124,7 @@ function normalizeProgress(progress: number | null): number | null {
   return Math.min(Math.max(progress > 1 ? progress / 100 : progress, 0), 1);
 }
 
-function readReady(answer: Answer): LookOutcome {
+function readReady(answer: Answer, { cost }: FluxReading): LookOutcome {
   const result = resultShape.parse(answer.result);
   const url = parseUrl(result.sample);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -117,7 +134,7 @@ function readReady(answer: Answer): LookOutcome {
     kind: 'ready',
     image: { kind: 'url', url: url.href },
     seed: result.seed,
-    costMicros: answer.cost ?? result.cost,
+    costMicros: cost(answer.cost) ?? cost(result.cost),
     startedAt: result.start_time,
     finishedAt: result.end_time,
   };

@@ -1,18 +1,27 @@
 import sharp from 'sharp';
-import type { Complaint, Fields, Values } from '../validate.js';
-import { sha256 } from '../random.js';
+import type { Complaint, Fields, Values } from './validate.js';
+import { sha256 } from './random.js';
 
 /** Pixel size of an image as a person sees it, turned upright. */
 export type Size = { width: number; height: number };
 
 /** `hash` is the SHA-256 of the bytes. */
-type GivenImage = Size & { bytes: Buffer; hash: string };
+export type GivenImage = Size & { bytes: Buffer; hash: string };
 
 /** Above this a control image is refused (limit of BFL's official Python client). */
 const maxPixels = 20_000_000;
 const maxRemembered = 256;
+/** Fields of which the second is the mask of the first. */
+const masked = [
+  ['image', 'mask'],
+  ['image_url', 'mask_url'],
+] as const;
 
-function decode(text: string): Buffer | null {
+/** The bytes of an image field: base64, bare or in a data URI, as the field wants it. */
+function decode(given: string, form: 'may' | 'must' | undefined): Buffer | null {
+  const uri = form === undefined ? null : /^data:[\w/.+-]*;base64,/i.exec(given);
+  if (uri === null && form === 'must') return null;
+  const text = given.slice(uri?.[0].length ?? 0);
   const bytes = Buffer.from(text, 'base64');
   // Buffer skips what is no base64, so a text with foreign characters yields too few bytes.
   const expected = Math.floor((text.replace(/={1,2}$/, '').length * 3) / 4);
@@ -31,11 +40,18 @@ async function measure(bytes: Buffer): Promise<Size | string> {
   }
 }
 
-/** Checks the images of a validated body. Remembers what it has measured, since clients send the same image often. */
-export function createImageCheck(): (
+/**
+ * Measures the images of a validated body; `at` is where its fields stand. An address is taken as it is and never followed:
+ * the sandbox calls nobody but webhooks.
+ */
+export type CheckImages = (
   fields: Fields,
   values: Values,
-) => Promise<{ images: Record<string, GivenImage>; complaints: Complaint[] }> {
+  at: readonly string[],
+) => Promise<{ images: Record<string, GivenImage>; complaints: Complaint[] }>;
+
+/** Remembers what it has measured, since clients send the same image often. */
+export function createImageCheck(): CheckImages {
   const known = new Map<string, Size>();
 
   async function sizeOf(hash: string, bytes: Buffer): Promise<Size | string> {
@@ -49,30 +65,33 @@ export function createImageCheck(): (
     return size;
   }
 
-  return async (fields, values) => {
+  return async (fields, values, at) => {
     const images: Record<string, GivenImage> = {};
     const complaints: Complaint[] = [];
     for (const [name, field] of Object.entries(fields)) {
       const text = values[name];
       if (field.type !== 'image' || typeof text !== 'string') continue;
       if (field.orUrl && /^https?:\/\//i.test(text)) continue;
-      const bytes = decode(text);
+      const bytes = decode(text, field.dataUri);
       if (bytes === null) {
-        complaints.push({ loc: ['body', name], msg: 'Value error, not valid base64', type: 'value_error' });
+        const form = field.dataUri === 'must' ? 'an http address or a data URI in base64' : 'valid base64';
+        complaints.push({ loc: [...at, name], msg: `Value error, not ${form}`, type: 'value_error' });
         continue;
       }
       const hash = sha256(bytes);
       const size = await sizeOf(hash, bytes);
       if (typeof size === 'string') {
-        complaints.push({ loc: ['body', name], msg: `Value error, ${size}`, type: 'value_error' });
+        complaints.push({ loc: [...at, name], msg: `Value error, ${size}`, type: 'value_error' });
       } else {
         images[name] = { bytes, hash, ...size };
       }
     }
-    const { image, mask } = images;
-    if (image !== undefined && mask !== undefined && (image.width !== mask.width || image.height !== mask.height)) {
+    for (const [imageName, maskName] of masked) {
+      const [image, mask] = [images[imageName], images[maskName]];
+      if (image === undefined || mask === undefined) continue;
+      if (image.width === mask.width && image.height === mask.height) continue;
       const msg = `Value error, mask must have the size of the image, ${image.width}x${image.height}`;
-      complaints.push({ loc: ['body', 'mask'], msg, type: 'value_error' });
+      complaints.push({ loc: [...at, maskName], msg, type: 'value_error' });
     }
     return { images, complaints };
   };
