@@ -15,6 +15,7 @@ import { createGenerate } from './service/generate.js';
 import { createUpload } from './service/images.js';
 import { createImportProfiles } from './service/import-profiles.js';
 import { createProfileService } from './service/profiles.js';
+import { createRoutingService } from './service/routing.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createWaiting } from './service/waiting.js';
@@ -42,9 +43,14 @@ export async function buildServer(
   options: { demo: DemoProject; onAccepted: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
-  const { latencies, foretold } = ground;
+  const { latencies, foretold, standing } = ground;
   const askProvider = createAskProvider(store.providerCalls);
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
+  const planning = {
+    catalogue,
+    standing,
+    runMsOf: (model: string) => latencies.medianMsOf(model),
+  };
   return createServer({
     schema: await createSchema(),
     services: {
@@ -64,11 +70,13 @@ export async function buildServer(
         bytes: imageStore,
         storage,
         reader,
-        catalogue,
+        ...planning,
         deadlineMs: config.deadlineMs,
       }),
       stopService: createStopService({ ledger: store.ledger, history: store.history }),
-      accountService: createAccountService({ pauses: store.pauses, catalogue }),
+      accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
+      routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
+      standing,
       importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
       checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),

@@ -11,6 +11,7 @@ import type {
   RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
+import type { AccountPause } from './standing.js';
 import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
@@ -145,16 +146,6 @@ export type Images = {
   byToken(id: string, token: string): Promise<ImageRecord | null>;
 };
 
-/** A provider account that takes no submits. */
-export type AccountPause = {
-  account: string;
-  code: string;
-  message: string;
-  pausedAt: Date;
-  /** When it is asked next whether it is mended; null: never, an operator paused it. */
-  probeAt: Date | null;
-};
-
 export type Pauses = {
   list(): Promise<AccountPause[]>;
   /** Takes no submits from now on. With `probeInMs` null until it is resumed by hand, whatever else pauses it meanwhile. */
@@ -199,6 +190,8 @@ export type Queue = {
     account: string,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, { position: number; running: number }>>;
+  /** Where a generation of this priority would stand that the project asked for now. */
+  placeOfNext(projectId: string, account: string, priority: number): Promise<{ position: number; running: number }>;
 };
 
 /** One attempt with all that is needed to go on with it. */
@@ -206,6 +199,9 @@ export type WorkItem = {
   generation: Generation;
   attempt: {
     n: number;
+    /** By which it was sent; the generation may have gone on by another. */
+    account: string;
+    model: string;
     state: AttemptState;
     instanceId: string;
     taskId: string | null;
@@ -269,6 +265,13 @@ export type Worklist = {
   load(ref: AttemptRef): Promise<WorkItem | null>;
   /** How many earlier attempts of the generation were refused with this code. */
   refusals(ref: AttemptRef, code: string): Promise<number>;
+  /** Generations that wait for one of these accounts or models and have other routes, in the order of their ids. */
+  stranded(request: {
+    accounts: readonly string[];
+    models: readonly { account: string; model: string }[];
+    after: string | null;
+    limit: number;
+  }): Promise<Generation[]>;
   /** Keeps what a look showed of a running task. */
   noteProgress(
     ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },

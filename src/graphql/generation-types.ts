@@ -11,6 +11,7 @@ import { Field, Float, Int, ObjectType } from './decorators.js';
 import { AttemptStateEnum, ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
+import { Adjustment, Route, routesOf } from './route.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'Why a generation or attempt ended badly, or waits.' })
@@ -147,6 +148,17 @@ export class Generation extends Node {
   @Field(() => String, { description: 'The provider that it goes to.' })
   provider: string;
 
+  @Field(() => Route, { description: 'The route that it takes.' })
+  route: Route;
+
+  @Field(() => [Route], {
+    description: 'Every route that could serve it, the best first, with why those not taken are not.',
+  })
+  routes: readonly Route[];
+
+  @Field(() => [Adjustment], { description: 'What its route cannot honour exactly, and what is sent instead.' })
+  adjustments: readonly Adjustment[];
+
   @Field(() => String, { description: 'The prompt as asked.' })
   prompt: string;
 
@@ -202,6 +214,7 @@ function between(from: Date | null, to: Date | null): number | null {
 
 export function generationNode(record: GenerationRecord): Generation {
   const { parameters } = record;
+  const { route, routes } = routesOf(record);
   return {
     __typename: 'Generation',
     id: publicId('Generation', record.id),
@@ -214,6 +227,9 @@ export function generationNode(record: GenerationRecord): Generation {
     error: record.errorCode === null ? null : { code: record.errorCode, message: record.errorMessage },
     control: record.control,
     provider: record.provider,
+    route,
+    routes,
+    adjustments: route.adjustments,
     prompt: record.prompt,
     promptSent: record.promptSent,
     finetuneId: record.finetuneId,

@@ -114,9 +114,9 @@ export class GenerationResolver {
   }
 
   @FieldResolver(() => Model, { nullable: true, description: 'The model; null when it is no longer in the catalogue.' })
-  model(@Root() root: Generation, @Ctx() { services }: Context): Model | null {
-    const model = services.catalogue.models.find((candidate) => candidate.id === root.modelId);
-    return model === undefined ? null : modelNode(model, services.catalogue);
+  model(@Root() root: Generation, @Ctx() context: Context): Model | null {
+    const model = context.services.catalogue.models.find((candidate) => candidate.id === root.modelId);
+    return model === undefined ? null : modelNode(model, context);
   }
 
   @FieldResolver(() => [Image], { description: 'The pictures made; empty until it has succeeded.' })

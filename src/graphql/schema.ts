@@ -8,6 +8,7 @@ import { ModelResolver } from './model.js';
 import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
+import { RoutingResolver } from './routing.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { WaitingResolver } from './waiting.js';
@@ -31,6 +32,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ModelResolver,
       ProfileResolver,
       ProviderResolver,
+      RoutingResolver,
       StopResolver,
       SubscriptionResolver,
       WaitingResolver,

@@ -7,6 +7,8 @@ import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
+import type { RoutingService } from '../service/routing.js';
+import type { StandingWatch } from '../service/standing.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { WaitingService } from '../service/waiting.js';
@@ -23,6 +25,8 @@ export type Services = {
   subscriptions: Subscriptions;
   waiting: WaitingService;
   latencies: Pick<Latencies, 'sizesOf'>;
+  standing: Pick<StandingWatch, 'now'>;
+  routingService: RoutingService;
   history: History;
   profiles: Profiles;
   images: Images;

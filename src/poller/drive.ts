@@ -92,9 +92,9 @@ async function submitAndSave(
 }
 
 function servedOf(parts: PollerParts, item: WorkItem): ServedAccount | null {
-  const served = parts.accounts.find(({ account }) => account.id === item.generation.account) ?? null;
+  const served = parts.accounts.find(({ account }) => account.id === item.attempt.account) ?? null;
   if (served === null) {
-    parts.logger.error({ account: item.generation.account, generation: item.generation.id }, 'No such account here');
+    parts.logger.error({ account: item.attempt.account, generation: item.generation.id }, 'No such account here');
   }
   return served;
 }

@@ -6,14 +6,9 @@ import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { refuse, welcomeBack } from './refuse.js';
 import { requestOf } from './request.js';
 import { resultAgeMs, type FinishedResult } from './save.js';
-
-/** A generation whose account is refused as a whole waits so long at least: by then the pause is written. */
-const accountPauseMs = 1_000;
-
-/** So often may one generation be refused for its account; the next time it fails. */
-const accountRefusalsAtMost = 4;
 
 /** A process that was paused for longer than this before it could send does not send any more: it may be too late. */
 const sendWithinMs = 10_000;
@@ -67,7 +62,9 @@ export async function submitAttempt(
     AbortSignal.any([driver.forced, AbortSignal.timeout(submitTimeoutMs)]),
   );
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
-  return await record(parts, driver, served, item, outcome);
+  const recorded = await record(parts, driver, served, item, outcome);
+  await driver.breaker.submitted(served.account.id, outcome);
+  return recorded;
 }
 
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
@@ -137,6 +134,7 @@ async function record(
             }
           : concludeAtOnce(conclusion(item, look, 0), evidence),
       );
+      await welcomeBack(parts, item);
       if (look?.kind === 'ready' && result.generationChanged) {
         const now = new Date();
         return { image: look.image, now, ageMs: resultAgeMs({ acceptedAt: now, finishedAt: null, seenAt: now, now }) };
@@ -151,7 +149,7 @@ async function record(
       return 'again';
     }
     case 'refused':
-      await refuse(parts, served, ref, outcome);
+      await refuse(parts, served, item, outcome);
       log.warn({ code: outcome.code, status: outcome.httpStatus }, 'The provider refused a submit');
       return 'over';
     case 'unknown':
@@ -174,41 +172,4 @@ async function record(
 function concludeAtOnce(change: LedgerChange, evidence: Partial<AttemptMove>): LedgerChange {
   if (change.attempt === null) throw new Error('A conclusion is about an attempt.');
   return { ...change, attempt: { ...change.attempt, ...evidence, instanceId: null, from: ['SENT'] } };
-}
-
-async function refuse(
-  parts: PollerParts,
-  served: ServedAccount,
-  ref: AttemptRef,
-  outcome: Extract<SubmitOutcome, { kind: 'refused' }>,
-): Promise<void> {
-  const { code, message, httpStatus, retryAfterMs } = outcome;
-  // One that is refused again and again although the account proves well in between is itself the trouble.
-  const alone = outcome.retry === 'account' && (await parts.worklist.refusals(ref, code)) >= accountRefusalsAtMost;
-  const retry = alone ? 'never' : outcome.retry;
-  const pauseMs =
-    retry === 'account' ? accountPauseMs : backoffMs({ failures: ref.n, baseMs: 1_000, capMs: 60_000, retryAfterMs });
-  await parts.change({
-    generationId: ref.generationId,
-    attempt: attemptMove(ref.n, null, 'REFUSED', {
-      from: ['SENT'],
-      httpStatus,
-      errorCode: code,
-      errorMessage: message,
-    }),
-    generation:
-      retry === 'never'
-        ? generationMove('FAILED', { from: ['SUBMITTING', 'UNCONFIRMED'], errorCode: code, errorMessage: message })
-        : generationMove('QUEUED', {
-            from: ['SUBMITTING', 'UNCONFIRMED'],
-            errorCode: code,
-            errorMessage: message,
-            retryAfterMs: pauseMs,
-          }),
-  });
-  if (retry !== 'account') return;
-  // After the change: a pause that could not be written must not make a certain refusal uncertain.
-  await parts.pauses
-    .pause({ account: served.account.id, code, message, probeInMs: parts.settings.firstProbeMs })
-    .catch((error: unknown) => parts.logger.error({ err: asError(error) }, 'An account could not be paused'));
 }

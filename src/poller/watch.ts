@@ -36,7 +36,7 @@ export async function watchAttempt(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  driver: Pick<Driver, 'desk' | 'watching'>,
+  driver: Pick<Driver, 'desk' | 'watching' | 'breaker'>,
 ): Promise<WatchNext> {
   const { signal, leave } = driver.watching.join();
   const alarm = createAlarm(signal);
@@ -44,7 +44,7 @@ export async function watchAttempt(
   const { taskId } = item.attempt;
   const unhear = taskId === null ? null : (served.provider.listen?.(served.access, taskId, alarm.ring) ?? null);
   try {
-    return await watch(parts, served, item, { signal, alarm, desk: driver.desk });
+    return await watch(parts, served, item, { signal, alarm, desk: driver.desk, breaker: driver.breaker });
   } finally {
     unlisten();
     unhear?.();
@@ -57,9 +57,9 @@ async function watch(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  waking: { signal: AbortSignal; alarm: Alarm; desk: Driver['desk'] },
+  waking: { signal: AbortSignal; alarm: Alarm; desk: Driver['desk']; breaker: Driver['breaker'] },
 ): Promise<WatchNext> {
-  const { signal, alarm, desk } = waking;
+  const { signal, alarm, desk, breaker } = waking;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const task = taskOf(parts, item);
   if (task === null) throw new Error('An accepted attempt has no task id.');
@@ -88,6 +88,7 @@ async function watch(
     const outcome: LookOutcome = stopAsked && seen.kind === 'notFound' ? stoppedAndForgotten : seen;
     rhythm.answer(outcome.kind);
     parts.metrics.looked({ account: served.account.id, outcome: outcome.kind });
+    await breaker.looked(served.account.id, outcome);
     looks += 1;
     failures = outcome.kind === 'unavailable' ? failures + 1 : 0;
     atLeastMs = 0;

@@ -1,16 +1,17 @@
 import type { Generation, InputImages, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import { imageInputNames, type ImageInputName, type ParameterValues } from '../domain/model.js';
-import { resolveParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
+import { imageInputNames, type ImageInputName, type Model, type ParameterValues } from '../domain/model.js';
+import { takesNo, type AskedParameters } from '../domain/parameters.js';
+import type { PlannedRoute } from '../domain/planned-route.js';
 import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
-import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
 import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.js';
 import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
+import { keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -31,6 +32,8 @@ export type GenerateRequest = {
   /** Pin the route; null leaves the choice to Darkroom. */
   provider: string | null;
   model: string | null;
+  /** What the route cannot honour exactly is refused, not brought near. */
+  strict: boolean;
   tags: readonly string[];
   priority: number;
   /** From acceptance until it fails by itself; null: as the operator has set it. */
@@ -41,7 +44,7 @@ export type GenerateRequest = {
 
 export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Checked<Generation>>;
 
-type Parts = {
+type Parts = PlanParts & {
   ledger: Ledger;
   idempotency: Idempotency;
   history: Pick<History, 'generation'>;
@@ -50,7 +53,6 @@ type Parts = {
   bytes: ImageBytes;
   storage: Storage;
   reader: ImageReader;
-  catalogue: Catalogue;
   deadlineMs: number;
 };
 
@@ -65,58 +67,53 @@ export function createGenerate(parts: Parts): Generate {
     const keyFaults = checkIdempotencyKey(request.idempotencyKey);
     if (keyFaults.length > 0) return refused(...keyFaults);
     const { idempotencyKey, ...asked } = request;
-    const requestKey = requestKeyOf(viewer, idempotencyKey, asked);
+    const requestKey = requestKeyOf(viewer, idempotencyKey, { ...asked, strict: asked.strict || null });
     // First of all: what was accepted stays so, even if the profile has been archived since.
     const earlier = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
     if (earlier !== null) return earlier;
     const low = await refusalWhenLow(parts.storage, ['input']);
     if (low !== null) return refused(low);
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
-    const route = profile.ok
-      ? chooseRoute(parts.catalogue, {
-          control: request.control,
-          provider: request.provider,
-          model: request.model,
-          bindings: profile.value.bindings,
-        })
-      : null;
-    const parameters = profile.ok && route?.ok === true ? parametersFor(request, route.value, profile.value) : null;
+    const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
     const texts = [
       ...checkPrompt(request),
       ...checkTags(request.tags),
       ...checkPriority(request.priority),
       ...checkDeadline(request.deadlineSeconds),
     ];
-    const cheap = [profile, route, parameters].flatMap((check) => (check?.ok === false ? check.refusals : []));
+    const cheap = [...(profile.ok ? [] : profile.refusals), ...(plan?.refusals ?? [])];
     // Images cost the most to check, so they are looked at only when all else is well.
-    if (texts.length + cheap.length > 0 || !profile.ok || route?.ok !== true || parameters?.ok !== true) {
-      return refused(...texts, ...cheap);
-    }
-    const images = await checkImages(parts.reader, viewer, request, route.value);
+    if (texts.length + cheap.length > 0 || !profile.ok || plan?.taken == null) return refused(...texts, ...cheap);
+    const images = await checkImages(parts.reader, viewer, request, plan.taken.model);
     if (!images.ok) return images;
+    const control = images.value.controlImage ?? images.value.image;
+    const routes = plan.routes.map((each) => sized(each, control));
+    const [route] = routes;
+    if (route?.way == null) throw new Error('A route was taken that cannot be.');
+    const { provider, model, account, way } = route;
 
     try {
       const kept = await keepImages(parts, viewer.projectId, images.value);
-      const { account, model, binding } = route.value;
       const generation = await parts.ledger.accept({
         id: newId(),
         projectId: viewer.projectId,
         control: request.control,
         profileId: profile.value.id,
-        provider: model.provider,
-        model: model.id,
-        account: account.id,
+        provider,
+        model,
+        account,
         prompt: request.prompt,
-        promptSent: promptWithTrigger(request.prompt, binding.triggerWord ?? profile.value.triggerWord),
-        finetuneId: model.finetune === 'ID' ? binding.finetuneId : null,
-        loraUrl: model.finetune === 'LORA' ? binding.loraUrl : null,
-        parameters: parameters.value,
-        pixels: pixelsOf(parameters.value, images.value.controlImage ?? images.value.image),
+        promptSent: promptWithTrigger(request.prompt, way.triggerWord),
+        finetuneId: way.finetuneId,
+        loraUrl: way.loraUrl,
+        parameters: way.parameters,
+        routes: keptRoutes(routes),
+        pixels: way.pixels,
         images: kept,
         tags: [...new Set(request.tags)],
         priority: request.priority,
         deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
-        costEstimatedMicros: model.priceMicros,
+        costEstimatedMicros: way.priceMicros,
         requestKey,
       });
       if (generation !== null) return accepted(generation);
@@ -131,13 +128,21 @@ export function createGenerate(parts: Parts): Generate {
   };
 }
 
+function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {
+  const { way } = route;
+  return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
+}
+
 /** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
-function pixelsOf({ width, height }: ParameterValues, control: CheckedImage | undefined): number | null {
+export function pixelsOf(
+  { width, height }: ParameterValues,
+  control: { image: { width: number; height: number } } | undefined,
+): number | null {
   const pixels = control === undefined ? Number(width) * Number(height) : control.image.width * control.image.height;
   return pixels > 0 ? pixels : null;
 }
 
-async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {
+export async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {
   const path = ['input', 'profileId'];
   const key = keyOf('FinetuneProfile', publicId);
   const [profile] = key === null ? [] : await profiles.find(viewer.projectId, [key]);
@@ -148,15 +153,6 @@ async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string)
     return refused(refusal('CONFLICT', path, `The profile ${profile.slug} is archived.`, { given: publicId }));
   }
   return accepted(profile);
-}
-
-function parametersFor(request: GenerateRequest, route: Route, profile: Profile): ReturnType<typeof resolveParameters> {
-  return resolveParameters(
-    route.model,
-    { values: request.parameters, path: ['input'] },
-    { values: route.binding.defaults, path: ['profile', 'bindings', route.binding.provider, 'defaults'] },
-    { values: profile.defaults, path: ['profile', 'defaults'] },
-  );
 }
 
 function checkPrompt(request: GenerateRequest): Refusal[] {
@@ -197,18 +193,18 @@ async function checkImages(
   reader: ImageReader,
   viewer: Viewer,
   request: GenerateRequest,
-  route: Route,
+  model: Model,
 ): Promise<Checked<CheckedImages>> {
   const refusals: Refusal[] = [];
   const value: CheckedImages = {};
   for (const name of imageInputNames) {
     const path = ['input', name];
-    const rule = route.model.images[name];
+    const rule = model.images[name];
     const input = request.images[name] ?? null;
     if (input === null) {
-      if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${route.model.id} needs a ${name}.`));
+      if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${model.id} needs a ${name}.`));
     } else if (rule === undefined) {
-      refusals.push(takesNo(route.model, path));
+      refusals.push(takesNo(model, path));
     } else {
       const checked = await checkImage(reader, viewer.projectId, input, path);
       if (checked.ok) value[name] = checked.value;

@@ -12,6 +12,7 @@ import type {
   RunTimes,
   Worklist,
 } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
@@ -27,6 +28,7 @@ import { createProviderCalls } from './provider-calls.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
+import { createStandings } from './standings.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -41,6 +43,7 @@ export type Store = {
   ledger: Ledger;
   worklist: Worklist;
   pauses: Pauses;
+  standings: Standings;
   hints: Hints;
   providerCalls: ProviderCalls;
   queue: Queue;
@@ -79,6 +82,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     },
     worklist: createWorklist(background, note),
     pauses: createPauses(background),
+    standings: createStandings(background),
     hints: createHints({ client: database, background }),
     providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),

@@ -4,6 +4,7 @@ import type { Worklist } from '../domain/ports.js';
 import { admit } from './admit.js';
 import type { Database } from './database.js';
 import { ownedBy, registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
+import { stranded } from './stranded.js';
 import { createProgressNotes } from './progress.js';
 import { createWorkItems } from './work-items.js';
 
@@ -32,6 +33,7 @@ export function createWorklist(
         where: { generationId, n: { lt: n }, state: 'REFUSED', errorCode },
       });
     },
+    stranded: async (request) => await stranded(database, request),
     noteProgress,
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`

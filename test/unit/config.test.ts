@@ -75,6 +75,7 @@ const defaults: Config = {
     sandboxAccount('sandbox-replicate', 'replicate', 24),
     sandboxAccount('sandbox-comfyui', 'comfyui', 2),
   ],
+  modelsFile: null,
   comfyWorkflows: null,
   embeddedSandbox: { port: 4100, timeScale: 2 },
 };

@@ -71,6 +71,7 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     finetuneId: 'my-finetune',
     loraUrl: null,
     parameters: {},
+    routes: null,
     pixels: null,
     tags: [],
     priority: 0,

@@ -5,6 +5,7 @@ import type { History, Idempotency, Ledger } from '../../src/domain/ports.js';
 import type { Account } from '../../src/domain/route.js';
 import { DarkroomError } from '../../src/errors.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
+import { stands } from '../support/standing.js';
 import { createGenerate, type GenerateRequest } from '../../src/service/generate.js';
 import type { ImageBytes } from '../../src/service/images.js';
 import {
@@ -52,6 +53,7 @@ const plain: GenerateRequest = {
   images: {},
   provider: null,
   model: 'flux-pro-finetuned',
+  strict: false,
   tags: [],
   priority: 0,
   deadlineSeconds: null,
@@ -67,7 +69,8 @@ async function generate(
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
   const stores = { ledger, idempotency, history, profiles: fakeProfiles(...profiles), images, bytes };
-  const parts = { ...stores, storage, reader, catalogue, deadlineMs: 1_000 };
+  const planning = { catalogue, standing: stands(), runMsOf: () => null };
+  const parts = { ...stores, ...planning, storage, reader, deadlineMs: 1_000 };
   return await createGenerate(parts)(viewer, request);
 }
 /** What a refused request must have left undone. */
@@ -113,6 +116,7 @@ describe('a good request', () => {
           deadlineMs: 1_000,
           costEstimatedMicros: 60_000,
           requestKey: null,
+          routes: null,
         },
       ],
     ]);

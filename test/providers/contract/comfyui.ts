@@ -142,7 +142,7 @@ export const comfyui: Contract = {
         ],
         gives: {
           kind: 'refused',
-          code: 'PROVIDER_REFUSED',
+          code: 'FINETUNE_UNKNOWN',
           message:
             'the server has no LoRA file gone.safetensors (node 4 (LoraLoaderModelOnly), input lora_name) (HTTP 400): ' +
             'Prompt outputs failed validation',
