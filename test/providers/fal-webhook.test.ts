@@ -53,7 +53,9 @@ describe('public keys', () => {
 
   it('are asked for once by many at a time', async () => {
     const { read, upstream } = await startReader([keys('a')]);
-    expect(await Promise.all(Array.from({ length: 10 }, () => read('a', now)))).toEqual(Array.from({ length: 10 }, () => taken));
+    expect(await Promise.all(Array.from({ length: 10 }, () => read('a', now)))).toEqual(
+      Array.from({ length: 10 }, () => taken),
+    );
     expect(upstream.requests).toHaveLength(1);
   });
 
