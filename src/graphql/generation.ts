@@ -22,9 +22,8 @@ import {
 } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum } from './enums.js';
 import { eventNode, GenerationEvent } from './event.js';
+import { Attempt, attemptNode } from './attempt.js';
 import {
-  Attempt,
-  attemptNode,
   Generation,
   GenerationConnection,
   generationNode,
