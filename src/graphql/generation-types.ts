@@ -4,12 +4,12 @@ import type { Generation as GenerationRecord, ListedGeneration } from '../domain
 import { publicId } from '../domain/ids.js';
 import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
 import { PageInfo, type Connection } from './connection.js';
-import { Field, Float, Int, ObjectType } from './decorators.js';
+import { Field, Int, ObjectType } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
 import { Adjustment, Route, routesOf } from './route.js';
-import { DateTime, Json, SafeInt } from './scalars.js';
+import { DateTime, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })
 export class Cost {
