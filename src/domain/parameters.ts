@@ -141,7 +141,7 @@ export function checkAsked(model: Model, callerRules: ParameterRules, request: P
     const rules = [model.parameters[name], callerRules[name]].filter((rule) => rule !== undefined);
     if (given === null) return [];
     const path = [...request.path, name];
-    if (rules.length === 0) return [refusal('UNSUPPORTED', path, `${model.id} takes no ${name}.`, { given })];
+    if (rules.length === 0) return [takesNo(model, path, given)];
     if (rules.some((rule) => checkParameter(rule, given, path).length === 0)) return [];
     return checkParameter(hullOf(rules), given, path);
   });
