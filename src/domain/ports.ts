@@ -280,7 +280,7 @@ export type Worklist = {
    * Generations past their deadline; `sent` when the provider may be running one of their attempts. One whose image is
    * being saved only when no living instance looks after it.
    */
-  overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  overdue(limit: number): Promise<{ generationId: string; account: string; sent: boolean }[]>;
   /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
   unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
   noteStopAsked(ref: AttemptRef): Promise<void>;
