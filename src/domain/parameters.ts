@@ -32,9 +32,7 @@ export function resolveParameters(
     const asked = request.values[name] ?? null;
     if (rule === undefined) {
       if (asked !== null) {
-        refusals.push(
-          refusal('UNSUPPORTED', [...request.path, name], `${model.id} takes no ${name}.`, { given: asked }),
-        );
+        refusals.push(takesNo(model, [...request.path, name], asked));
       }
       continue;
     }
@@ -49,6 +47,12 @@ export function resolveParameters(
   }
   refusals.push(...checkThresholds(value, request));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
+}
+
+/** Refuses what a model does not take, the last of `path`, with the catalogue's word on where to go instead. */
+export function takesNo(model: Model, path: readonly string[], given?: unknown): Refusal {
+  const message = [`${model.id} takes no ${path.at(-1) ?? 'such value'}.`, model.note ?? ''].join(' ').trim();
+  return refusal('UNSUPPORTED', path, message, given === undefined ? {} : { given });
 }
 
 /** OpenCV's Canny swaps crossed thresholds in silence; a caller who crosses them has made a mistake. */
@@ -137,7 +141,7 @@ export function checkAsked(model: Model, callerRules: ParameterRules, request: P
     const rules = [model.parameters[name], callerRules[name]].filter((rule) => rule !== undefined);
     if (given === null) return [];
     const path = [...request.path, name];
-    if (rules.length === 0) return [refusal('UNSUPPORTED', path, `${model.id} takes no ${name}.`, { given })];
+    if (rules.length === 0) return [takesNo(model, path, given)];
     if (rules.some((rule) => checkParameter(rule, given, path).length === 0)) return [];
     return checkParameter(hullOf(rules), given, path);
   });

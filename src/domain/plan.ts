@@ -1,7 +1,7 @@
 import { callerRules } from './caller-rules.js';
 import type { Binding } from './generation.js';
 import type { ImageInputName, Model, ParameterValues } from './model.js';
-import { checkAsked, checkThresholds, resolveParameters, type AskedParameters } from './parameters.js';
+import { checkAsked, checkThresholds, resolveParameters, takesNo, type AskedParameters } from './parameters.js';
 import { rank, type RankFacts } from './rank.js';
 import { refusal, type Refusal } from './refusal.js';
 import {
@@ -156,9 +156,7 @@ function checkImages(model: Model, given: ReadonlySet<ImageInputName>): Refusal[
   const missing = needed.filter((name) => ![...given].some((each) => each === name));
   return [
     ...missing.map((name) => refusal('REQUIRED', ['input', name], `${model.id} needs a ${name}.`)),
-    ...[...given]
-      .filter((name) => model.images[name] === undefined)
-      .map((name) => refusal('UNSUPPORTED', ['input', name], `${model.id} takes no ${name}.`)),
+    ...[...given].filter((name) => model.images[name] === undefined).map((name) => takesNo(model, ['input', name])),
   ];
 }
 

@@ -208,6 +208,8 @@ export type WorkItem = {
     pollingUrl: string | null;
     resultUrl: string | null;
     cancelUrl: string | null;
+    /** When its provider was asked to stop it. */
+    stopAskedAt: Date | null;
     looks: number;
     /** What the provider quoted when it accepted. */
     costMicros: number | null;

@@ -59,11 +59,16 @@ export function findCandidates(catalogue: Catalogue, request: RouteRequest): Che
     const message = 'There is no such model here; the models query lists them all.';
     return refused(refusal('NO_ROUTE', ['input', 'model'], message, { given: pinned }));
   }
-  const fitting = named.filter(({ model }) => model.control === control);
+  const pins = provider ?? pinned;
+  // A model that cannot be told of the finetune makes another picture than was meant: only who names it gets it.
+  const fitting = named.filter(
+    ({ model }) => model.control === control && (pins !== null || model.finetune !== 'NONE'),
+  );
   if (fitting.length === 0) {
+    const notes = new Set(pins === null ? [] : named.flatMap(({ model }) => model.note ?? []));
     const message =
       pinned === null ? `No model here takes control ${control}.` : `${pinned} does not do this kind of control.`;
-    return refused(refusal('NO_ROUTE', ['input', 'model'], message, { given: pinned }));
+    return refused(refusal('NO_ROUTE', ['input', 'model'], [message, ...notes].join(' '), { given: pinned }));
   }
   return accepted(
     fitting.map(({ account, model }) => ({
@@ -76,6 +81,7 @@ export function findCandidates(catalogue: Catalogue, request: RouteRequest): Che
 
 /** Whether the binding names its finetune in the way that the model goes by. */
 function fits(binding: Binding, model: Model): boolean {
+  if (model.finetune === 'NONE') return true;
   return (model.finetune === 'ID' ? binding.finetuneId : binding.loraUrl) !== null;
 }
 

@@ -67,8 +67,9 @@ export type HintDesk = {
   listen(ref: AttemptRef, wake: () => void): () => void;
   /** The attempt is over, and its webhook should have come by now or come at once. */
   expect(ref: AttemptRef, account: string): void;
-  /** It is worth a look now. */
-  wake(ref: AttemptRef): void;
+  /** Its provider was asked to stop it: it is worth a look now, and often. */
+  noteStopAsked(ref: AttemptRef): void;
+  wasStopAsked(ref: AttemptRef): boolean;
   trustOf(account: string): WebhookTrust;
   /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
   collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;

@@ -17,7 +17,7 @@ export type Stops = { run(instanceId: string, signal: AbortSignal): Promise<void
  */
 export function createStops(
   parts: Pick<PollerParts, 'accounts' | 'models' | 'worklist' | 'logger'>,
-  desk: Pick<HintDesk, 'wake'>,
+  desk: Pick<HintDesk, 'noteStopAsked'>,
 ): Stops {
   const { worklist, logger } = parts;
   const able = new Map(
@@ -43,7 +43,7 @@ export function createStops(
       return;
     }
     await worklist.noteStopAsked(ref);
-    desk.wake(ref);
+    desk.noteStopAsked(ref);
   }
 
   return {

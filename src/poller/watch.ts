@@ -11,10 +11,11 @@ import { taskOf } from './task.js';
 
 /**
  * Some clusters do not know a task yet right after the submit (contract of BFL), and one answer may be a slip: only when
- * nothing else was said for so long does "not found" mean that it is lost. Asked so often meanwhile.
+ * nothing else was said for so long does "not found" mean that it is lost.
  */
 const notFoundGraceMs = 10_000;
-const notFoundEveryMs = 1_000;
+/** So often is asked about a task that was not found just now, or that its provider was asked to stop. */
+const soonMs = 1_000;
 /**
  * Without a polling URL, as when a webhook was asked for, the account's own address is asked, which may be another cluster
  * than the task's (contract of BFL): only after so long does "not found" mean that it is lost.
@@ -24,6 +25,8 @@ const blindGraceMs = 15 * 60_000;
 const watchLimitMs = 6 * 60 * 60_000;
 /** After looks that were not answered the next one comes so much later, up to this. */
 const failureBackoff = { baseMs: 500, capMs: 30_000 } as const;
+
+const stoppedAndForgotten: LookOutcome = { kind: 'canceled', message: 'The provider stopped it and forgot it.' };
 
 /** `again`: the attempt was changed by somebody else; what to do stands in the ledger. */
 export type WatchNext = { next: 'save'; result: FinishedResult } | { next: 'over' } | { next: 'again' };
@@ -78,8 +81,11 @@ async function watch(
     while (rhythm.leastMs() > 0 && !signal.aborted) await alarm.sleep(rhythm.leastMs());
     if (signal.aborted) return { next: 'over' };
     rhythm.ask();
-    const outcome = await served.provider.look(served.access, task, signal);
+    const seen = await served.provider.look(served.access, task, signal);
     if (signal.aborted) return { next: 'over' };
+    const stopAsked = item.attempt.stopAskedAt !== null || desk.wasStopAsked(ref);
+    // Some providers forget what they were told to stop.
+    const outcome: LookOutcome = stopAsked && seen.kind === 'notFound' ? stoppedAndForgotten : seen;
     rhythm.answer(outcome.kind);
     parts.metrics.looked({ account: served.account.id, outcome: outcome.kind });
     await breaker.looked(served.account.id, outcome);
@@ -100,7 +106,8 @@ async function watch(
     const age = rhythm.ageMs();
     if (outcome.kind === 'notFound') missingSince ??= age;
     else if (outcome.kind !== 'unavailable') missingSince = null;
-    atMostMs = missingSince === null || pollingUrl === null ? Number.POSITIVE_INFINITY : notFoundEveryMs;
+    const soon = stopAsked || (missingSince !== null && pollingUrl !== null);
+    atMostMs = soon ? soonMs : Number.POSITIVE_INFINITY;
     if (isUndecided(outcome, age - (missingSince ?? age), graceMs) && age < watchLimitMs) continue;
     const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
     if (!attemptChanged) return { next: 'again' };

@@ -190,6 +190,11 @@ export type Provider = {
   baseUrl: string | null;
   /** How long a result can be downloaded once it is finished, in ms. */
   resultLifetimeMs: number;
+  /**
+   * Where the outcome comes with the answer to the submit: how long that may take, in ms. Such a task cannot be asked for
+   * afterwards. Absent where a task is looked at.
+   */
+  answersAtOnce?: { withinMs: number };
   /** The body that `submit` would send, each image replaced by its id and without the webhook: kept with the attempt. */
   describe(request: SubmitRequest): Record<string, unknown>;
   submit(account: ProviderAccount, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;

@@ -1,4 +1,5 @@
 import { createBflProvider } from './bfl/bfl.js';
+import { createCometApiResponsesProvider } from './cometapi-responses/cometapi-responses.js';
 import { createCometApiProvider } from './cometapi/cometapi.js';
 import { createComfyProvider } from './comfyui/comfyui.js';
 import { createFalProvider } from './fal/fal.js';
@@ -16,6 +17,7 @@ export function createProviders(options: {
   const all = [
     createBflProvider(options),
     createCometApiProvider(options),
+    createCometApiResponsesProvider(options),
     createFalProvider(options),
     createReplicateProvider(options),
     createComfyProvider(options),

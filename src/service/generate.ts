@@ -2,7 +2,7 @@ import type { Generation, InputImages, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import { imageInputNames, type ImageInputName, type Model, type ParameterValues } from '../domain/model.js';
-import type { AskedParameters } from '../domain/parameters.js';
+import { takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
@@ -204,7 +204,7 @@ async function checkImages(
     if (input === null) {
       if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${model.id} needs a ${name}.`));
     } else if (rule === undefined) {
-      refusals.push(refusal('UNSUPPORTED', path, `${model.id} takes no ${name}.`));
+      refusals.push(takesNo(model, path));
     } else {
       const checked = await checkImage(reader, viewer.projectId, input, path);
       if (checked.ok) value[name] = checked.value;

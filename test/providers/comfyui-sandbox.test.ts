@@ -239,8 +239,10 @@ it.each(both)('a LoRA file that has gone meanwhile is named: %s', async (comfyui
 });
 
 it('a prompt that is taken although nothing of it will be saved is refused, and stopped', async () => {
-  const bench = await startBench();
-  const request = { ...plainRequest, key: newKey(), prompt: 'a [sandbox: node-errors]' };
+  const bench = await startBench({ medianMs: 10_000 });
+  const request = { ...plainRequest, key: newKey(), prompt: 'a [sandbox: partial]' };
   const outcome = await bench.provider.submit(bench.account, request, never);
-  expect(outcome).toMatchObject({ kind: 'refused', code: 'PROVIDER_REFUSED', retry: 'never' });
+  expect(outcome).toMatchObject({ kind: 'refused', code: 'PROVIDER_REFUSED', retry: 'never', httpStatus: 200 });
+  const queue = await fetch(`${bench.account.baseUrl}/queue`);
+  expect(await queue.json()).toEqual({ queue_running: [], queue_pending: [] });
 });

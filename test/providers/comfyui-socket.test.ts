@@ -125,6 +125,24 @@ describe('a connection that fails', () => {
     expect(bench.server.refusals).toBeLessThanOrEqual(refusals + 1);
   });
 
+  it('is still made for those who come after, whoever gave up', async () => {
+    const bench = await startBench({ ...times, lingerMs: 60_000 });
+    bench.server.refuse = true;
+    const unlisten = bench.listen();
+    await expect.poll(() => bench.server.refusals).toBeGreaterThan(2);
+    unlisten();
+    bench.server.refuse = false;
+    const connected = bench.server.next();
+    bench.listen('another');
+    await connected;
+    // And for those who come after one that ended while nobody listened.
+    const { socket, gone } = bench.server.connections[0] ?? {};
+    bench.listen('third')();
+    socket?.terminate();
+    await gone;
+    await bench.server.next();
+  });
+
   it('changes nothing for who looks', async () => {
     const bench = await startBench();
     bench.server.refuse = true;

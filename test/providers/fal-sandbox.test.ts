@@ -5,6 +5,7 @@ agrees('fal', {
   create: createFalProvider,
   path: '/fal',
   apiKey: 'fal-id:fal-secret',
+  expired: 'gone',
   finetuneId: 'my-finetune',
   loraUrl: 'https://weights.invalid/ink.safetensors',
   webhookSecret: async () => null,

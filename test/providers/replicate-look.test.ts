@@ -74,13 +74,18 @@ describe('a success', () => {
     },
   );
 
-  it.each([{ output: [] }, { output: '' }, { output: 7 }, { output: ['x.png'] }, { output: [null] }, { output: {} }])(
-    'without a picture is a failure: %j',
-    async (body) => {
-      const expected = { kind: 'failed', message: expect.stringContaining('no URL') };
-      expect(await lookAt({ body: { status: 'succeeded', ...body } })).toMatchObject(expected);
-    },
-  );
+  it.each([
+    { output: [] },
+    { output: '' },
+    { output: 7 },
+    { output: ['x.png'] },
+    { output: [null] },
+    { output: {} },
+    { output: null, data_removed: false },
+  ])('without a picture is a failure: %j', async (body) => {
+    const expected = { kind: 'failed', message: expect.stringContaining('no URL') };
+    expect(await lookAt({ body: { status: 'succeeded', ...body } })).toMatchObject(expected);
+  });
 });
 
 describe('a failure', () => {

@@ -103,7 +103,7 @@ describe('an input', () => {
       changed(graph, '2', { lora_name: "no'one.safetensors" }),
       '2',
       'value_not_in_list',
-      `lora_name: "no'one.safetensors" not in ['flux1-canny-dev-lora.safetensors', 'flux1-depth-dev-lora.safetensors', 'my-finetune.safetensors', 'my-product.safetensors', 'my-style.safetensors']`,
+      `lora_name: "no'one.safetensors" not in ['flux1-canny-dev-lora.safetensors', 'flux1-depth-dev-lora.safetensors', 'my-style.safetensors']`,
     ],
     [
       'a model that is not there',
@@ -155,7 +155,7 @@ describe('an input', () => {
   ];
 
   test.each(cases)('of %s is complained about at its node', async (_name, wrong, node, type, details) => {
-    const { post, sandbox } = await startComfy();
+    const { post, sandbox } = await startComfy({ finetunes: ['my-style'] });
     const { status, body } = await post('/prompt', { prompt: wrong });
     expect(status).toBe(400);
     expect(body).toMatchObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { taskIdText } from './task-id.js';
+import { taskIdText } from '../task-id.js';
 
 /**
  * What we send along with a graph in `extra_data`: servers keep it with the task, so whoever finds the task knows whose it

@@ -12,7 +12,7 @@ import type { KnownServer } from './known.js';
 import { findLora, listLoras, loraNameFault } from './loras.js';
 import { writeMarker } from './marker.js';
 import { errorsOf, refusalFor } from './refusal.js';
-import { taskIdText } from './task-id.js';
+import { taskIdText } from '../task-id.js';
 import { uploadImage } from './upload.js';
 import type { Workflow } from './workflow.js';
 import type { Workflows } from './workflows.js';

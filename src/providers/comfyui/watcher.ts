@@ -46,6 +46,8 @@ export function createWatcher(account: ProviderAccount, clientId: string, times:
   let socket: OpenSocket | null = null;
   let openedAt: number | null = null;
   let failures = 0;
+  let dialAgainAt = 0;
+  /** Of the next dialling while there is no socket, of its end while nobody listens. */
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -57,7 +59,7 @@ export function createWatcher(account: ProviderAccount, clientId: string, times:
   function dial(): void {
     setTimer(null);
     const url = endpointUrl(account, `/ws?clientId=${encodeURIComponent(clientId)}`);
-    if (url === null || socket !== null || closed) return;
+    if (url === null || socket !== null) return;
     openedAt = null;
     socket = openSocket({
       url,
@@ -70,9 +72,10 @@ export function createWatcher(account: ProviderAccount, clientId: string, times:
       onMessage: hear,
       onEnd() {
         socket = null;
-        failures = openedAt !== null && performance.now() - openedAt > goodForMs ? 0 : failures + 1;
-        if (watched.size === 0) return;
-        setTimer(dial, Math.min(times.retryMs * 2 ** Math.min(failures, 20), times.retryAtMostMs));
+        const now = performance.now();
+        failures = openedAt !== null && now - openedAt > goodForMs ? 0 : failures + 1;
+        dialAgainAt = now + Math.min(times.retryMs * 2 ** Math.min(Math.max(failures - 1, 0), 20), times.retryAtMostMs);
+        setTimer(watched.size === 0 ? null : dial, dialAgainAt - now);
       },
     });
   }
@@ -93,22 +96,22 @@ export function createWatcher(account: ProviderAccount, clientId: string, times:
     setTimer(null);
     socket?.end();
     socket = null;
-    failures = 0;
   }
 
   return {
     listen(taskId, wake) {
+      if (closed) return () => undefined;
       const task = watched.get(taskId) ?? { wakes: new Set(), steps: 0, fraction: null };
       watched.set(taskId, task);
       task.wakes.add(wake);
+      if (socket !== null) setTimer(null);
       // While it waits to be dialled again a newcomer changes nothing.
-      if (socket === null && timer === null) dial();
-      else if (socket !== null) setTimer(null);
+      else if (timer === null) setTimer(dial, Math.max(0, dialAgainAt - performance.now()));
       return () => {
         task.wakes.delete(wake);
         if (task.wakes.size > 0 || watched.get(taskId) !== task) return;
         watched.delete(taskId);
-        if (watched.size === 0 && !closed) setTimer(hangUp, times.lingerMs);
+        if (watched.size === 0) setTimer(socket === null ? null : hangUp, times.lingerMs);
       };
     },
     progressOf: (taskId) => watched.get(taskId)?.fraction ?? null,

@@ -124,7 +124,7 @@ function normalizeProgress(progress: number | null): number | null {
   return Math.min(Math.max(progress > 1 ? progress / 100 : progress, 0), 1);
 }
 
-function readReady(answer: Answer, { cost }: FluxReading): LookOutcome {
+function readReady(answer: Answer, reading: FluxReading): LookOutcome {
   const result = resultShape.parse(answer.result);
   const url = parseUrl(result.sample);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -134,7 +134,7 @@ function readReady(answer: Answer, { cost }: FluxReading): LookOutcome {
     kind: 'ready',
     image: { kind: 'url', url: url.href },
     seed: result.seed,
-    costMicros: cost(answer.cost) ?? cost(result.cost),
+    costMicros: reading.cost(answer.cost) ?? reading.cost(result.cost),
     startedAt: result.start_time,
     finishedAt: result.end_time,
   };

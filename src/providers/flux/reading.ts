@@ -5,5 +5,5 @@ export type FluxReading = {
   /** Milliseconds since the epoch. */
   now: number;
   /** The micro-USD that an answer's `cost` means; null for none. */
-  cost(value: unknown): number | null;
+  cost: (value: unknown) => number | null;
 };

@@ -27,7 +27,7 @@ const shape = z.object({
   status: z.string().trim().min(1).optional().catch(undefined),
   output: z.unknown().optional(),
   error: z.unknown().optional(),
-  data_removed: z.boolean().catch(false),
+  data_removed: z.boolean().nullable().catch(null),
   input: z.object({ seed: z.int() }).nullable().catch(null),
   logs: z.string().catch(''),
   metrics: z
@@ -78,7 +78,8 @@ export function overAs(answer: Record<string, unknown> | null): string | null {
 /** Input, output and logs are deleted an hour after; what is left says so (Replicate documentation, 2026). */
 function readSuccess(prediction: Prediction): LookOutcome {
   const { output, data_removed: removed, input, logs, metrics, started_at, completed_at } = prediction;
-  if (removed || output === null || output === undefined) {
+  // A model that made nothing has not had it removed.
+  if (removed === true || (removed === null && (output ?? null) === null)) {
     return { kind: 'removed', message: 'the provider has removed the output, as it does an hour after the end' };
   }
   const found = readImageAddress(firstAddress(output));
