@@ -31,7 +31,7 @@ export function createStops(
     if ((later.get(key)?.at ?? 0) > performance.now()) return;
     const item = await worklist.load(ref);
     const task = item === null ? null : taskOf(parts, item);
-    const served = item === null ? undefined : able.get(item.generation.account);
+    const served = item === null ? undefined : able.get(item.attempt.account);
     const cancel = served?.provider.cancel;
     if (task === null || served === undefined || cancel == null) return;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

@@ -40,12 +40,9 @@ beforeAll(async () => {
   );
   profileId = created.createProfile.profile.id;
   for (const binding of bindings) {
-    const { bindProfile } = await darkroom.api.ask(
-      z.object({ bindProfile: z.object({ userErrors: z.array(z.unknown()) }) }),
-      'mutation ($input: BindProfileInput!) { bindProfile(input: $input) { userErrors { code message } } }',
-      { input: { profileId, ...binding } },
-    );
-    expect(bindProfile.userErrors).toEqual([]);
+    const document = 'mutation ($input: BindProfileInput!) { bindProfile(input: $input) { userErrors { code } } }';
+    const bound = z.object({ bindProfile: z.object({ userErrors: z.tuple([]) }) });
+    await darkroom.api.ask(bound, document, { input: { profileId, ...binding } });
   }
   imageId = await darkroom.api.upload(await still(256, 256));
 });

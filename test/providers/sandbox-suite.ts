@@ -154,6 +154,16 @@ export function agrees(name: string, pair: Pair): void {
       expect(stage.sandbox.tasks()).toHaveLength(1);
     });
 
+    it('takes large pictures', async () => {
+      const stage = await startStage(pair);
+      const model = firstOf(living.filter(({ images }) => images.controlImage !== undefined));
+      // What follows a picture's end is not looked at.
+      const bytes = Buffer.concat([picture, Buffer.alloc(600_000)]);
+      const request = requestFor(pair, model, 'a boat');
+      const large = { ...request, images: { controlImage: { id: 'large', bytes, width: 768, height: 512 } } };
+      expect(await stage.provider.submit(stage.account, large, never)).toMatchObject({ kind: 'accepted' });
+    });
+
     it.each<[string, object]>([
       ['request-moderated', { kind: 'moderated' }],
       ['moderated', { kind: 'moderated', stage: 'OUTPUT' }],

@@ -40,8 +40,7 @@ const at = (home: string, id: string) => ({ ...task(home), taskId: id, pollingUr
 /** A server of one's own, by ComfyUI's source of 2026. */
 export const comfyui: Contract = {
   name: 'comfyui',
-  // That something is not there is believed at once.
-  create: (options) => createComfyProvider({ ...options, settleMs: 0 }),
+  create: createComfyProvider,
   account: (baseUrl) => ({ id: 'main', baseUrl, apiKey: '', hosts: [] }),
   credential: { none: 'ComfyUI knows no keys; what may stand before it is in comfyui-auth.test.ts' },
   request: cannyRequest,
