@@ -11,6 +11,7 @@ import { createAskProvider } from './service/ask-provider.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
 import { createCheckBinding } from './service/check-binding.js';
+import { createEstimate } from './service/estimate.js';
 import { createGenerate } from './service/generate.js';
 import { createUpload } from './service/images.js';
 import { createImportProfiles } from './service/import-profiles.js';
@@ -72,6 +73,14 @@ export async function buildServer(
         reader,
         ...planning,
         deadlineMs: config.deadlineMs,
+      }),
+      estimate: createEstimate({
+        ...planning,
+        profiles: store.profiles,
+        images: store.images,
+        queue: store.queue,
+        storage,
+        forecastOf: (model, pixels) => latencies.of(model, pixels),
       }),
       stopService: createStopService({ ledger: store.ledger, history: store.history }),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),

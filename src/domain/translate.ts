@@ -50,7 +50,7 @@ export function translate(model: Model, wishes: Wishes): Translated {
     const wish = wished[name];
     if (rule === undefined) {
       if (wish?.source !== 'INPUT' || wish.value === saysNothing[name]) continue;
-      const reason = `${model.id} has no such parameter.`;
+      const reason = [`${model.id} has no such parameter.`, model.note ?? ''].join(' ').trim();
       adjustments.push({ parameter: name, asked: wish.value, sent: null, source: wish.source, reason });
     } else if (wish === undefined) {
       if (rule.default !== null) parameters[name] = rule.default;

@@ -1,6 +1,7 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
+import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationResolver } from './generation.js';
 import { ImageResolver } from './image.js';
@@ -25,6 +26,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
       NodeResolver,
+      EstimateResolver,
       GenerationResolver,
       GenerateResolver,
       ImageResolver,

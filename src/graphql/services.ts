@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
+import type { EstimateService } from '../service/estimate.js';
 import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
@@ -16,6 +17,7 @@ import type { WaitingService } from '../service/waiting.js';
 /** The use cases and readings that GraphQL offers. */
 export type Services = {
   generate: Generate;
+  estimate: EstimateService;
   accountService: AccountService;
   stopService: StopService;
   profileService: ProfileService;

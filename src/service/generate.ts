@@ -1,16 +1,18 @@
-import type { Generation, InputImages, Profile } from '../domain/generation.js';
-import { keyOf, newId } from '../domain/ids.js';
+import type { Generation, InputImages } from '../domain/generation.js';
+import { newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import { imageInputNames, type ImageInputName, type Model, type ParameterValues } from '../domain/model.js';
+import { imageInputNames, type ImageInputName, type Model } from '../domain/model.js';
 import { takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { checkText } from '../domain/text.js';
+import { findProfile } from './find-profile.js';
 import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.js';
 import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
+import { pixelsOf } from './pixels.js';
 import { keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
@@ -131,28 +133,6 @@ export function createGenerate(parts: Parts): Generate {
 function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {
   const { way } = route;
   return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
-}
-
-/** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
-export function pixelsOf(
-  { width, height }: ParameterValues,
-  control: { image: { width: number; height: number } } | undefined,
-): number | null {
-  const pixels = control === undefined ? Number(width) * Number(height) : control.image.width * control.image.height;
-  return pixels > 0 ? pixels : null;
-}
-
-export async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {
-  const path = ['input', 'profileId'];
-  const key = keyOf('FinetuneProfile', publicId);
-  const [profile] = key === null ? [] : await profiles.find(viewer.projectId, [key]);
-  if (profile === undefined) {
-    return refused(refusal('NOT_FOUND', path, 'There is no such profile in your project.', { given: publicId }));
-  }
-  if (profile.archivedAt !== null) {
-    return refused(refusal('CONFLICT', path, `The profile ${profile.slug} is archived.`, { given: publicId }));
-  }
-  return accepted(profile);
 }
 
 function checkPrompt(request: GenerateRequest): Refusal[] {
