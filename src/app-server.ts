@@ -1,4 +1,5 @@
 import { accountAddress } from './account-address.js';
+import { knownModels } from './catalogue/catalogue.js';
 import type { DemoProject } from './demo-project.js';
 import { createSchema } from './graphql/schema.js';
 import type { Ground } from './ground.js';
@@ -9,9 +10,11 @@ import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
-import { createGenerate } from './service/generate.js';
+import { createAcceptOnce } from './service/accept.js';
+import { createGenerate, createPrepare } from './service/generate.js';
 import { createUpload } from './service/images.js';
 import { createProfileService } from './service/profiles.js';
+import { createRerun, createRerunRequest } from './service/rerun.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createWaiting } from './service/waiting.js';
@@ -41,27 +44,30 @@ export async function buildServer(
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold } = ground;
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
+  const prepare = createPrepare({ profiles: store.profiles, reader, catalogue, deadlineMs: config.deadlineMs });
+  const acceptOnce = createAcceptOnce({
+    ledger: {
+      async accept(generation) {
+        const accepted = await store.ledger.accept(generation);
+        options.onAccepted();
+        return accepted;
+      },
+    },
+    idempotency: store.idempotency,
+    history: store.history,
+    images: store.images,
+    bytes: imageStore,
+    storage,
+  });
   return createServer({
     schema: await createSchema(),
     services: {
-      generate: createGenerate({
-        ledger: {
-          ...store.ledger,
-          async accept(generation) {
-            const accepted = await store.ledger.accept(generation);
-            options.onAccepted();
-            return accepted;
-          },
-        },
-        idempotency: store.idempotency,
+      generate: createGenerate({ prepare, acceptOnce }),
+      rerun: createRerun({
         history: store.history,
-        profiles: store.profiles,
-        images: store.images,
-        bytes: imageStore,
-        storage,
-        reader,
-        catalogue,
-        deadlineMs: config.deadlineMs,
+        request: createRerunRequest({ history: store.history, images: store.images, models: knownModels() }),
+        prepare,
+        acceptOnce,
       }),
       stopService: createStopService({ ledger: store.ledger, history: store.history }),
       accountService: createAccountService({ pauses: store.pauses, catalogue }),

@@ -15,6 +15,7 @@ export type Loaders = {
   imageRefs: DataLoader<string, GenerationImageRef[]>;
   attempts: DataLoader<string, Attempt[]>;
   events: DataLoader<string, GenerationEvent[]>;
+  reruns: DataLoader<string, { rerunId: string }[]>;
   waiting: DataLoader<string, Waiting | null>;
 };
 
@@ -63,6 +64,7 @@ export function createLoaders(
     imageRefs: many((project, ids) => history.imageRefs(project, ids)),
     attempts: many((project, ids) => history.attempts(project, ids)),
     events: many((project, ids) => history.events(project, ids)),
+    reruns: many((project, ids) => history.reruns(project, ids)),
     waiting: load(async (project, ids) => {
       const known = (await history.generations(project, ids)).flatMap((row) => row ?? []);
       const waiting = await services.waiting.describe(project, known);

@@ -7,6 +7,7 @@ import { ModelResolver } from './model.js';
 import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
+import { RerunResolver } from './rerun.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { WaitingResolver } from './waiting.js';
@@ -29,6 +30,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ModelResolver,
       ProfileResolver,
       ProviderResolver,
+      RerunResolver,
       StopResolver,
       SubscriptionResolver,
       WaitingResolver,

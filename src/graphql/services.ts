@@ -5,6 +5,7 @@ import type { CannyPreviewService } from '../service/canny.js';
 import type { Generate } from '../service/generate.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
+import type { Rerun } from '../service/rerun.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { WaitingService } from '../service/waiting.js';
@@ -12,6 +13,7 @@ import type { WaitingService } from '../service/waiting.js';
 /** The use cases and readings that GraphQL offers. */
 export type Services = {
   generate: Generate;
+  rerun: Rerun;
   accountService: AccountService;
   stopService: StopService;
   profileService: ProfileService;

@@ -1,15 +1,21 @@
-import type { Generation, InputImages, Profile } from '../domain/generation.js';
+import type { Generation, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import { imageInputNames, type ImageInputName, type ParameterValues } from '../domain/model.js';
+import {
+  imageInputNames,
+  parameterNames,
+  type ImageInputName,
+  type ParameterName,
+  type ParameterValue,
+  type ParameterValues,
+} from '../domain/model.js';
 import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
-import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
+import type { Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
-import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.js';
-import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
+import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
@@ -41,36 +47,33 @@ export type GenerateRequest = {
 
 export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Checked<Generation>>;
 
+/** A request, and what may stand behind it. */
+export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
+  /** Counts where the request gives nothing, and is left out where the model does not take it. */
+  inherited?: AskedParameters;
+  rerunOf?: string;
+};
+
+export type Prepare = (viewer: Pick<Viewer, 'projectId'>, request: PrepareRequest) => Promise<Checked<Prepared>>;
+
 type Parts = {
-  ledger: Ledger;
-  idempotency: Idempotency;
-  history: Pick<History, 'generation'>;
   profiles: Profiles;
-  images: Images;
-  bytes: ImageBytes;
-  storage: Storage;
   reader: ImageReader;
   catalogue: Catalogue;
   deadlineMs: number;
 };
 
-type CheckedImages = Partial<Record<ImageInputName, CheckedImage>>;
+/** Accepts a generation. It never talks to a provider. */
+export function createGenerate(parts: { prepare: Prepare; acceptOnce: AcceptOnce }): Generate {
+  return async (viewer, { idempotencyKey, ...asked }) =>
+    await parts.acceptOnce(viewer, { idempotencyKey, asked, path: ['input'] }, async () => {
+      return await parts.prepare(viewer, asked);
+    });
+}
 
-/**
- * Accepts a generation: everything is checked before anything is written, all that is wrong is told at once, and when it
- * returns the generation is durable. It never talks to a provider.
- */
-export function createGenerate(parts: Parts): Generate {
+/** Checks a request whole, and tells all that is wrong with it at once. It writes nothing. */
+export function createPrepare(parts: Parts): Prepare {
   return async (viewer, request) => {
-    const keyFaults = checkIdempotencyKey(request.idempotencyKey);
-    if (keyFaults.length > 0) return refused(...keyFaults);
-    const { idempotencyKey, ...asked } = request;
-    const requestKey = requestKeyOf(viewer, idempotencyKey, asked);
-    // First of all: what was accepted stays so, even if the profile has been archived since.
-    const earlier = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
-    if (earlier !== null) return earlier;
-    const low = await refusalWhenLow(parts.storage, ['input']);
-    if (low !== null) return refused(low);
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
     const route = profile.ok
       ? chooseRoute(parts.catalogue, {
@@ -95,10 +98,10 @@ export function createGenerate(parts: Parts): Generate {
     const images = await checkImages(parts.reader, viewer, request, route.value);
     if (!images.ok) return images;
 
-    try {
-      const kept = await keepImages(parts, viewer.projectId, images.value);
-      const { account, model, binding } = route.value;
-      const generation = await parts.ledger.accept({
+    const { account, model, binding } = route.value;
+    const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
+    return accepted({
+      row: {
         id: newId(),
         projectId: viewer.projectId,
         control: request.control,
@@ -111,24 +114,28 @@ export function createGenerate(parts: Parts): Generate {
         finetuneId: model.finetune === 'ID' ? binding.finetuneId : null,
         loraUrl: model.finetune === 'LORA' ? binding.loraUrl : null,
         parameters: parameters.value,
+        asked,
+        rerunOf: request.rerunOf ?? null,
         pixels: pixelsOf(parameters.value, images.value.controlImage ?? images.value.image),
-        images: kept,
         tags: [...new Set(request.tags)],
         priority: request.priority,
         deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
         costEstimatedMicros: model.priceMicros,
-        requestKey,
-      });
-      if (generation !== null) return accepted(generation);
-      const winner = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
-      if (winner === null) throw new Error('An idempotency key was taken, and by nobody.');
-      return winner;
-    } catch (error) {
-      const full = storageRefusal(error, ['input']);
-      if (full === null) throw error;
-      return refused(full);
-    }
+      },
+      images: images.value,
+      leftOut: parameterNames.filter((name) => name in asked && model.parameters[name] === undefined),
+    });
   };
+}
+
+/** The parameters that were really given. */
+function givenOf(values: AskedParameters): ParameterValues {
+  const given: Partial<Record<ParameterName, ParameterValue>> = {};
+  for (const name of parameterNames) {
+    const value = values[name] ?? null;
+    if (value !== null) given[name] = value;
+  }
+  return given;
 }
 
 /** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
@@ -137,7 +144,11 @@ function pixelsOf({ width, height }: ParameterValues, control: CheckedImage | un
   return pixels > 0 ? pixels : null;
 }
 
-async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {
+async function findProfile(
+  profiles: Profiles,
+  viewer: Pick<Viewer, 'projectId'>,
+  publicId: string,
+): Promise<Checked<Profile>> {
   const path = ['input', 'profileId'];
   const key = keyOf('FinetuneProfile', publicId);
   const [profile] = key === null ? [] : await profiles.find(viewer.projectId, [key]);
@@ -150,16 +161,17 @@ async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string)
   return accepted(profile);
 }
 
-function parametersFor(request: GenerateRequest, route: Route, profile: Profile): ReturnType<typeof resolveParameters> {
+function parametersFor(request: PrepareRequest, route: Route, profile: Profile): ReturnType<typeof resolveParameters> {
   return resolveParameters(
     route.model,
     { values: request.parameters, path: ['input'] },
+    { values: request.inherited ?? {}, path: ['generation', 'asked'] },
     { values: route.binding.defaults, path: ['profile', 'bindings', route.binding.provider, 'defaults'] },
     { values: profile.defaults, path: ['profile', 'defaults'] },
   );
 }
 
-function checkPrompt(request: GenerateRequest): Refusal[] {
+function checkPrompt(request: Pick<GenerateRequest, 'prompt'>): Refusal[] {
   return checkText(request.prompt, ['input', 'prompt'], {
     minimum: 1,
     maximum: inputBounds.promptCharacters,
@@ -195,8 +207,8 @@ function checkDeadline(seconds: number | null): Refusal[] {
 
 async function checkImages(
   reader: ImageReader,
-  viewer: Viewer,
-  request: GenerateRequest,
+  viewer: Pick<Viewer, 'projectId'>,
+  request: Pick<GenerateRequest, 'images'>,
   route: Route,
 ): Promise<Checked<CheckedImages>> {
   const refusals: Refusal[] = [];
@@ -216,14 +228,4 @@ async function checkImages(
     }
   }
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
-}
-
-async function keepImages(parts: Parts, projectId: string, images: CheckedImages): Promise<InputImages> {
-  const kept: Partial<Record<ImageInputName, string>> = {};
-  for (const name of imageInputNames) {
-    const image = images[name];
-    if (image === undefined) continue;
-    kept[name] = (image.kind === 'kept' ? image.image : await keepImage(parts, projectId, image.image, image.bytes)).id;
-  }
-  return kept;
 }

@@ -44,6 +44,8 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
       finetune_id: row.finetuneId,
       lora_url: row.loraUrl,
       parameters: row.parameters,
+      asked: row.asked,
+      rerun_of: row.rerunOf,
       pixels: row.pixels,
       images: Object.fromEntries(
         imageInputNames.flatMap((name) =>
@@ -63,7 +65,8 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
-        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, pixels integer, images jsonb,
+        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, asked jsonb,
+        rerun_of uuid, pixels integer, images jsonb,
         tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
         subject uuid, key text, request_hash text
       )
@@ -83,10 +86,10 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     added as (
       insert into generation (
         id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-        parameters, pixels, tags, priority, deadline, cost_estimated_micros
+        parameters, asked, rerun_of, pixels, tags, priority, deadline, cost_estimated_micros
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-             parameters, pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
+             parameters, asked, rerun_of, pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing

@@ -24,6 +24,7 @@ export function toGeneration(row: GenerationRow): Generation {
   return {
     ...row,
     parameters: readParameters(row.parameters),
+    asked: row.asked === null ? null : readParameters(row.asked),
     resultSeed: micros(row.resultSeed),
     costEstimatedMicros: micros(row.costEstimatedMicros),
     costQuotedMicros: micros(row.costQuotedMicros),

@@ -28,6 +28,7 @@ function make() {
     running: unused,
     attempts: async () => [],
     events: unused,
+    reruns: unused,
   };
   const loaders = createLoaders(
     { history, profiles, images: { ...images, find }, waiting: { describe: unused } },

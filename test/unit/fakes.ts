@@ -71,6 +71,8 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     finetuneId: 'my-finetune',
     loraUrl: null,
     parameters: {},
+    asked: {},
+    rerunOf: null,
     pixels: null,
     tags: [],
     priority: 0,

@@ -5,7 +5,8 @@ import type { History, Idempotency, Ledger } from '../../src/domain/ports.js';
 import type { Account } from '../../src/domain/route.js';
 import { DarkroomError } from '../../src/errors.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
-import { createGenerate, type GenerateRequest } from '../../src/service/generate.js';
+import { createAcceptOnce } from '../../src/service/accept.js';
+import { createGenerate, createPrepare, type GenerateRequest } from '../../src/service/generate.js';
 import type { ImageBytes } from '../../src/service/images.js';
 import {
   acceptedGeneration,
@@ -66,9 +67,9 @@ async function generate(
 ): ReturnType<ReturnType<typeof createGenerate>> {
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
-  const stores = { ledger, idempotency, history, profiles: fakeProfiles(...profiles), images, bytes };
-  const parts = { ...stores, storage, reader, catalogue, deadlineMs: 1_000 };
-  return await createGenerate(parts)(viewer, request);
+  const prepare = createPrepare({ profiles: fakeProfiles(...profiles), reader, catalogue, deadlineMs: 1_000 });
+  const acceptOnce = createAcceptOnce({ ledger, idempotency, history, images, bytes, storage });
+  return await createGenerate({ prepare, acceptOnce })(viewer, request);
 }
 /** What a refused request must have left undone. */
 function expectNothingWritten(): void {
@@ -106,6 +107,8 @@ describe('a good request', () => {
             safetyTolerance: 2,
             outputFormat: 'jpeg',
           },
+          asked: { steps: 20, seed: 7 },
+          rerunOf: null,
           pixels: 786_432,
           images: {},
           tags: ['b', 'a'],

@@ -128,7 +128,9 @@ describe('binding a profile', () => {
       { provider: 'bfl', finetuneId: 'ft-1', loraUrl: null, triggerWord: 'X', defaults: { steps: 20 } },
     ]);
     const second = valueOf(await service.bind(viewer, { ...good, finetuneId: 'ft-2' }));
-    expect(second.bindings).toEqual([{ provider: 'bfl', finetuneId: 'ft-2', loraUrl: null, triggerWord: null, defaults: {} }]);
+    expect(second.bindings).toEqual([
+      { provider: 'bfl', finetuneId: 'ft-2', loraUrl: null, triggerWord: null, defaults: {} },
+    ]);
   });
 
   it('tells everything that is wrong at once, and writes nothing', async () => {
