@@ -6,6 +6,7 @@ import type { Ground } from './ground.js';
 import { decodeBase64Image } from './images/base64.js';
 import { cannyEdges } from './images/edges.js';
 import { checkSize } from './images/inspect.js';
+import { createSheetDrawer } from './images/sheet.js';
 import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
 import { createAccountService } from './service/accounts.js';
@@ -14,9 +15,12 @@ import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
 import { createUpload } from './service/images.js';
 import { createProfileService } from './service/profiles.js';
+import { createProgress } from './service/progress.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
+import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
+import { createSweepService } from './service/sweep.js';
 import { createWaiting } from './service/waiting.js';
 import { createReceiveWebhook } from './service/webhooks.js';
 
@@ -59,6 +63,7 @@ export async function buildServer(
     bytes: imageStore,
     storage,
   });
+  const stopService = createStopService({ ledger: store.ledger, history: store.history });
   return createServer({
     schema: await createSchema(),
     services: {
@@ -69,7 +74,20 @@ export async function buildServer(
         prepare,
         acceptOnce,
       }),
-      stopService: createStopService({ ledger: store.ledger, history: store.history }),
+      stopService,
+      sweepService: createSweepService({
+        sweeps: store.sweeps,
+        history: store.history,
+        idempotency: store.idempotency,
+        images: store.images,
+        bytes: imageStore,
+        storage,
+        prepare,
+        stopService,
+        onAccepted: options.onAccepted,
+      }),
+      sheets: createSheets({ sweeps: store.sweeps, drawer: createSheetDrawer(imageStore) }),
+      progress: createProgress({ hub: ground.hub, sweeps: store.sweeps }),
       accountService: createAccountService({ pauses: store.pauses, catalogue }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
@@ -90,6 +108,7 @@ export async function buildServer(
       history: store.history,
       profiles: store.profiles,
       images: store.images,
+      sweeps: store.sweeps,
       catalogue,
     },
     authenticate,

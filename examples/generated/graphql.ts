@@ -45,6 +45,34 @@ export type AttemptState =
   /** The request may have left; no answer so far. */
   | 'SENT';
 
+/** What varies along an axis of a sweep. */
+export type AxisName =
+  /** High threshold of the edges. */
+  | 'cannyHighThreshold'
+  /** Low threshold of the edges. */
+  | 'cannyLowThreshold'
+  /** Both thresholds of the edges together. */
+  | 'cannyThresholds'
+  /** Influence of the finetune. */
+  | 'finetuneStrength'
+  /** How closely the prompt is followed. */
+  | 'guidance'
+  /** The prompt. */
+  | 'prompt'
+  /** The seed. */
+  | 'seed'
+  /** Number of steps. */
+  | 'steps';
+
+/** A direction of a sweep’s grid. */
+export type AxisPlace =
+  /** From left to right. */
+  | 'columns'
+  /** One grid below the other. */
+  | 'pages'
+  /** From top to bottom. */
+  | 'rows';
+
 /** Tells what a finetune is called at a provider; replaces the binding there. */
 export type BindProfileInput = {
   /** Before the profile's defaults, at this provider. */
@@ -59,6 +87,14 @@ export type BindProfileInput = {
   provider: Scalars['String']['input'];
   /** Instead of the profile's trigger word, at this provider. */
   triggerWord?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Both thresholds of the edges. */
+export type CannyThresholdsInput = {
+  /** High threshold, 0 to 500, not below low. */
+  high: Scalars['Int']['input'];
+  /** Low threshold, 0 to 500. */
+  low: Scalars['Int']['input'];
 };
 
 /** What holds the picture's structure. */
@@ -215,6 +251,46 @@ export type GenerateFromPromptInput = {
   width?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** A grid of pictures: what they have in common, and what varies along one to three axes. */
+export type GenerateSweepInput = {
+  /** Start although the price of some cells is not known; these count as nothing. */
+  allowUnknownPrice?: Scalars['Boolean']['input'];
+  /** From left to right. */
+  columns: SweepAxisInput;
+  /** What holds the pictures' structure: NONE, or the kind that the control image is for. */
+  control?: ControlKind;
+  /** The control image of all cells. */
+  controlImage?: InputMaybe<ImageInput>;
+  /** Seconds until a cell fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Up to 200 characters: the same key with the same request gives the same sweep for 24 hours. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** A picture to take after, for all cells. */
+  imagePrompt?: InputMaybe<ImageInput>;
+  /** Most that it may cost by the price list, in micro-USD. Needed to start: a sweep that costs more is refused whole. */
+  maxCostMicros?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** One grid below the other; only together with rows. */
+  pages?: InputMaybe<SweepAxisInput>;
+  /** Parameters of all cells. Without a seed here or on an axis Darkroom draws one for all of them, so that they can be compared. */
+  parameters?: InputMaybe<ParametersInput>;
+  /** -100 to 100, as for a single generation. */
+  priority?: Scalars['Int']['input'];
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** As for a single generation; left out where an axis has prompts. */
+  prompt?: InputMaybe<Scalars['String']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** From top to bottom. */
+  rows?: InputMaybe<SweepAxisInput>;
+  /** Tags of every cell, at most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Begin the axis of finetuneStrength with 0: the model without the finetune, to compare with. */
+  withBaseline?: Scalars['Boolean']['input'];
+};
+
 /** Which events to hear of; all conditions must hold. */
 export type GenerationEventFilter = {
   /** Of generations of these control kinds. */
@@ -241,6 +317,8 @@ export type GenerationFilter = {
   provider?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Any of these statuses. */
   status?: InputMaybe<Array<GenerationStatus>>;
+  /** The cells of this sweep. */
+  sweepId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** Where a generation stands. */
@@ -336,6 +414,90 @@ export type ParametersInput = {
   width?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What varies along an axis: exactly one of the fields, 1 to 50 different values. */
+export type SweepAxisInput =
+  /** High thresholds of the edges, 0 to 500 each. */
+  | {
+      cannyHighThreshold: Array<Scalars['Int']['input']>;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Low thresholds of the edges, 0 to 500 each. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold: Array<Scalars['Int']['input']>;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Pairs of thresholds of the edges. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds: Array<CannyThresholdsInput>;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Influence of the finetune, 0 to 2 each. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength: Array<Scalars['Float']['input']>;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** How closely the prompt is followed, in the model's range. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance: Array<Scalars['Float']['input']>;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Prompts, each 1 to 10,000 characters. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt: Array<Scalars['String']['input']>;
+      seed?: never;
+      steps?: never;
+    } /** Seeds. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed: Array<Scalars['SafeInt']['input']>;
+      steps?: never;
+    } /** Numbers of steps, in the model's range. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps: Array<Scalars['Int']['input']>;
+    };
+
 /** Changes of a profile; what is left out stays as it is. */
 export type UpdateProfileInput = {
   /** Replaces all defaults. */
@@ -356,6 +518,8 @@ export type UpdateProfileInput = {
 export type UserErrorCode =
   /** The present state does not allow this; read it again. */
   | 'CONFLICT'
+  /** It would cost more than the limit that was given; raise the limit or ask for less. */
+  | 'COST_LIMIT'
   /** The image is too large or too small; resize it. */
   | 'IMAGE_SIZE'
   /** A value is malformed or contradicts another; mend it. */
@@ -370,6 +534,8 @@ export type UserErrorCode =
   | 'NO_ROUTE'
   /** A value lies outside its range; choose one inside it. */
   | 'OUT_OF_RANGE'
+  /** The price is not known, so no limit can be kept; choose another model, or allow it. */
+  | 'PRICE_UNKNOWN'
   /** A value is missing; give it. */
   | 'REQUIRED'
   /** Images cannot be stored at the moment; try again later. */

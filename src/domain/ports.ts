@@ -29,6 +29,8 @@ export type GenerationFilter = {
   profileId?: string | null;
   control?: readonly ControlKind[] | null;
   provider?: readonly string[] | null;
+  /** Cells of this sweep. */
+  sweepId?: string | null;
   /** From this time on, inclusive. */
   createdFrom?: Date | null;
   /** Until this time, exclusive. */

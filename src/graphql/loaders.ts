@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Attempt, Generation, GenerationEvent, ImageRecord, Profile } from '../domain/generation.js';
 import type { GenerationImageRef, Viewer } from '../domain/ports.js';
+import type { SweepCell } from '../domain/sweep.js';
+import { tallyOf, type Tally } from '../domain/tally.js';
 import type { Waiting } from '../domain/waiting.js';
 import type { Services } from './services.js';
 
@@ -16,11 +18,13 @@ export type Loaders = {
   attempts: DataLoader<string, Attempt[]>;
   events: DataLoader<string, GenerationEvent[]>;
   reruns: DataLoader<string, { rerunId: string }[]>;
+  sweepTally: DataLoader<string, Tally>;
+  sweepCells: DataLoader<string, SweepCell[]>;
   waiting: DataLoader<string, Waiting | null>;
 };
 
 export function createLoaders(
-  services: Pick<Services, 'history' | 'profiles' | 'images' | 'waiting'>,
+  services: Pick<Services, 'history' | 'profiles' | 'images' | 'sweeps' | 'waiting'>,
   viewer: Viewer | null,
 ): Loaders {
   const projectId = viewer?.projectId;
@@ -56,7 +60,7 @@ export function createLoaders(
     );
   }
 
-  const { history, profiles, images } = services;
+  const { history, profiles, images, sweeps } = services;
   return {
     generation: one(async (project, ids) => (await history.generations(project, ids)).flatMap((row) => row ?? [])),
     profile: one((project, ids) => profiles.find(project, ids)),
@@ -65,6 +69,14 @@ export function createLoaders(
     attempts: many((project, ids) => history.attempts(project, ids)),
     events: many((project, ids) => history.events(project, ids)),
     reruns: many((project, ids) => history.reruns(project, ids)),
+    sweepTally: load(async (project, ids) => {
+      const found = Map.groupBy(await sweeps.tally(project, ids), (row) => row.sweepId);
+      return (id) => tallyOf(found.get(id) ?? []);
+    }),
+    sweepCells: load(async (project, ids) => {
+      const found = Map.groupBy(await sweeps.cells(project, ids), (row) => row.sweepId);
+      return (id) => found.get(id) ?? [];
+    }),
     waiting: load(async (project, ids) => {
       const known = (await history.generations(project, ids)).flatMap((row) => row ?? []);
       const waiting = await services.waiting.describe(project, known);

@@ -10,6 +10,7 @@ import { ProviderResolver } from './provider.js';
 import { RerunResolver } from './rerun.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
+import { SweepCellResolver, SweepResolver } from './sweep.js';
 import { WaitingResolver } from './waiting.js';
 
 const rootDescriptions = {
@@ -33,6 +34,8 @@ export async function createSchema(): Promise<GraphQLSchema> {
       RerunResolver,
       StopResolver,
       SubscriptionResolver,
+      SweepCellResolver,
+      SweepResolver,
       WaitingResolver,
     ],
     validate: false,
@@ -45,8 +48,10 @@ export async function createSchema(): Promise<GraphQLSchema> {
     },
   });
   // type-graphql 2.0.0-rc.4 drops its decorator's isOneOf; set on the built type it is printed and enforced.
-  const imageInput = schema.getType('ImageInput');
-  if (imageInput instanceof GraphQLInputObjectType) imageInput.isOneOf = true;
+  for (const name of ['ImageInput', 'SweepAxisInput']) {
+    const input = schema.getType(name);
+    if (input instanceof GraphQLInputObjectType) input.isOneOf = true;
+  }
   // The roots have no class of their own to carry a description.
   for (const [name, description] of Object.entries(rootDescriptions)) {
     const root = schema.getType(name);

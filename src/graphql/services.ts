@@ -1,4 +1,5 @@
 import type { History, Images, Profiles } from '../domain/ports.js';
+import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
 import type { CannyPreviewService } from '../service/canny.js';
@@ -6,14 +7,20 @@ import type { Generate } from '../service/generate.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
 import type { Rerun } from '../service/rerun.js';
+import type { Progress } from '../service/progress.js';
+import type { Sheets } from '../service/sheets.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
+import type { SweepService } from '../service/sweep.js';
 import type { WaitingService } from '../service/waiting.js';
 
 /** The use cases and readings that GraphQL offers. */
 export type Services = {
   generate: Generate;
   rerun: Rerun;
+  sweepService: SweepService;
+  sheets: Sheets;
+  progress: Progress;
   accountService: AccountService;
   stopService: StopService;
   profileService: ProfileService;
@@ -24,6 +31,7 @@ export type Services = {
   history: History;
   profiles: Profiles;
   images: Images;
+  sweeps: Sweeps;
   catalogue: Catalogue;
   /** Where clients reach this service, without a trailing slash. */
   publicUrl: string;

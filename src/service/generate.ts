@@ -51,6 +51,8 @@ export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Che
 export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
   /** Counts where the request gives nothing, and is left out where the model does not take it. */
   inherited?: AskedParameters;
+  /** Input images that were checked before, for another request with the same ones. */
+  checkedImages?: CheckedImages;
   rerunOf?: string;
 };
 
@@ -208,7 +210,7 @@ function checkDeadline(seconds: number | null): Refusal[] {
 async function checkImages(
   reader: ImageReader,
   viewer: Pick<Viewer, 'projectId'>,
-  request: Pick<GenerateRequest, 'images'>,
+  request: Pick<PrepareRequest, 'images' | 'checkedImages'>,
   route: Route,
 ): Promise<Checked<CheckedImages>> {
   const refusals: Refusal[] = [];
@@ -222,7 +224,8 @@ async function checkImages(
     } else if (rule === undefined) {
       refusals.push(refusal('UNSUPPORTED', path, `${route.model.id} takes no ${name}.`));
     } else {
-      const checked = await checkImage(reader, viewer.projectId, input, path);
+      const before = request.checkedImages?.[name];
+      const checked = before === undefined ? await checkImage(reader, viewer.projectId, input, path) : accepted(before);
       if (checked.ok) value[name] = checked.value;
       else refusals.push(...checked.refusals);
     }

@@ -11,6 +11,7 @@ import type {
   RunTimes,
   Worklist,
 } from '../domain/ports.js';
+import type { Sweeps } from '../domain/sweep.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
@@ -25,6 +26,7 @@ import { createProfiles } from './profiles.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
+import { createSweeps } from './sweeps.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -42,6 +44,7 @@ export type Store = {
   hints: Hints;
   queue: Queue;
   runTimes: RunTimes;
+  sweeps: Sweeps;
   history: History;
   idempotency: Idempotency;
   profiles: Profiles;
@@ -79,6 +82,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     hints: createHints({ client: database, background }),
     queue: createQueue(database),
     runTimes: createRunTimes(background),
+    sweeps: createSweeps(database, onCommit),
     history: createHistory(database),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),

@@ -1,3 +1,4 @@
+import type { Sweeps } from '../../src/domain/sweep.js';
 import { expect, it, vi } from 'vitest';
 import type { GenerationImageRef, History, Images, Profiles } from '../../src/domain/ports.js';
 import { loadersFor } from '../../src/graphql/batch-loaders.js';
@@ -30,8 +31,18 @@ function make() {
     events: unused,
     reruns: unused,
   };
+  const sweeps: Sweeps = {
+    create: unused,
+    find: unused,
+    page: unused,
+    byToken: unused,
+    cells: unused,
+    pictures: unused,
+    tally: unused,
+    markCanceled: unused,
+  };
   const loaders = createLoaders(
-    { history, profiles, images: { ...images, find }, waiting: { describe: unused } },
+    { history, profiles, images: { ...images, find }, sweeps, waiting: { describe: unused } },
     viewer,
   );
   const together = new Map([1, 2, 3].map((n) => [idAt(200 + n), makeGeneration({ id: idAt(200 + n) })]));
