@@ -5,6 +5,7 @@
 const rooms = {
   domain: [],
   catalogue: ['domain'],
+  config: [],
   // For browsers, to be copied: nothing of ours goes with it.
   client: [],
   access: ['domain'],

@@ -1,4 +1,5 @@
-import type { AccountConfig } from './config.js';
+import { sandboxPath } from './config/accounts.js';
+import type { AccountConfig } from './config/config.js';
 import type { Ground } from './ground.js';
 import type { Provider } from './providers/provider.js';
 
@@ -9,7 +10,11 @@ export function accountAddress(
 ): { provider: Provider; baseUrl: string } {
   const provider = providers.get(account.provider);
   if (provider === undefined) throw new Error(`There is no provider ${account.provider}.`);
-  const baseUrl = account.baseUrl ?? (account.sandbox ? sandboxUrl : provider.baseUrl);
+  const baseUrl = account.baseUrl ?? (account.sandbox ? atSandbox(sandboxUrl, account) : provider.baseUrl);
   if (baseUrl === null) throw new Error(`The account ${account.id} has no address.`);
   return { provider, baseUrl };
+}
+
+function atSandbox(sandboxUrl: string | null, { provider }: AccountConfig): string | null {
+  return sandboxUrl === null ? null : `${sandboxUrl}${sandboxPath(provider)}`;
 }

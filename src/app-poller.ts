@@ -28,6 +28,7 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     worklist: store.worklist,
     pauses: store.pauses,
     hints: store.hints,
+    calls: store.providerCalls,
     async change(change) {
       const result = await store.ledger.change(change);
       const to = change.generation?.to;
@@ -60,12 +61,12 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
 
 function servedAccounts(ground: Ground): ServedAccount[] {
   return ground.config.accounts.map((settings) => {
-    const { id, sandbox, limit, apiKey, hosts, webhookUrl } = settings;
+    const { id, sandbox, limit, projects, apiKey, auth, hosts, webhookUrl } = settings;
     const { provider, baseUrl } = accountAddress(ground, settings);
     if (apiKey === null) throw new Error(`The account ${id} has no key.`);
     return {
-      account: { id, provider: provider.name, sandbox, limit },
-      access: { id, baseUrl, apiKey, hosts },
+      account: { id, provider: provider.name, sandbox, limit, projects },
+      access: { id, baseUrl, apiKey, auth, hosts },
       provider,
       webhookUrl,
     };

@@ -9,11 +9,14 @@ import { checkSize } from './images/inspect.js';
 import { createSheetDrawer } from './images/sheet.js';
 import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
+import { createAskProvider } from './service/ask-provider.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
+import { createCheckBinding } from './service/check-binding.js';
 import { createUpload } from './service/images.js';
+import { createImportProfiles } from './service/import-profiles.js';
 import { createProfileService } from './service/profiles.js';
 import { createProgress } from './service/progress.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
@@ -30,11 +33,11 @@ type WebhookReaders = Parameters<typeof createReceiveWebhook>[0]['readers'];
 function webhookReaders(ground: Ground): WebhookReaders {
   const readers: [string, WebhookReaders extends ReadonlyMap<string, infer Reader> ? Reader : never][] = [];
   for (const settings of ground.config.accounts) {
-    const { id, hosts } = settings;
+    const { id, hosts, webhookSecret } = settings;
     const { provider, baseUrl } = accountAddress(ground, settings);
     const read = provider.readWebhook;
     if (read === null) continue;
-    const account = { id, baseUrl, hosts, webhookSecret: null };
+    const account = { id, baseUrl, hosts, webhookSecret };
     readers.push([id, { provider: provider.name, read: (delivery) => read(account, delivery) }]);
   }
   return new Map(readers);
@@ -47,6 +50,7 @@ export async function buildServer(
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold } = ground;
+  const askProvider = createAskProvider(store.providerCalls);
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   const prepare = createPrepare({ profiles: store.profiles, reader, catalogue, deadlineMs: config.deadlineMs });
   const acceptOnce = createAcceptOnce({
@@ -89,6 +93,8 @@ export async function buildServer(
       sheets: createSheets({ sweeps: store.sweeps, drawer: createSheetDrawer(imageStore) }),
       progress: createProgress({ hub: ground.hub, sweeps: store.sweeps }),
       accountService: createAccountService({ pauses: store.pauses, catalogue }),
+      importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
+      checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

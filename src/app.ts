@@ -1,6 +1,6 @@
 import { buildPoller } from './app-poller.js';
 import { buildServer } from './app-server.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import { ensureDemoProject, type DemoProject } from './demo-project.js';
 import { asError } from './errors.js';
 import { layGround, type Ground, type Owned } from './ground.js';

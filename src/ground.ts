@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createAuthenticate, type Authenticate } from './access/keys.js';
 import { knownModels } from './catalogue/catalogue.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import type { Catalogue } from './domain/route.js';
 import { asError, DarkroomError } from './errors.js';
 import { createHub, type Hub } from './events/hub.js';
@@ -79,7 +79,10 @@ export async function layGround(
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config, config.embeddedSandbox, owned);
   // Whatever that sandbox does goes so much faster.
-  const providers = createProviders({ lifetimeScale: config.embeddedSandbox?.timeScale ?? 1 });
+  const providers = createProviders({
+    lifetimeScale: config.embeddedSandbox?.timeScale ?? 1,
+    workflows: config.comfyWorkflows,
+  });
   owned('the providers', async () => {
     await Promise.all([...providers.values()].map(async (provider) => await provider.close()));
   });
@@ -117,11 +120,12 @@ export async function layGround(
     storage,
     providers,
     catalogue: {
-      accounts: config.accounts.map(({ id, provider: name, sandbox, limit }) => ({
+      accounts: config.accounts.map(({ id, provider: name, sandbox, limit, projects }) => ({
         id,
         provider: name,
         sandbox,
         limit,
+        projects,
       })),
       models: knownModels().filter((model) => config.accounts.some((account) => account.provider === model.provider)),
     },

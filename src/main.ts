@@ -1,5 +1,5 @@
 import { startApp, type App } from './app.js';
-import { ConfigError, readConfig, type Config } from './config.js';
+import { ConfigError, readConfig, type Config } from './config/config.js';
 import { asError, DarkroomError } from './errors.js';
 import { createLogger } from './logger.js';
 

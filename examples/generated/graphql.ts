@@ -89,12 +89,31 @@ export type BindProfileInput = {
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Whether a binding can work. */
+export type BindingVerdict =
+  /** The provider says that it has no such thing. */
+  | 'INVALID'
+  /** Nothing that is free could tell. */
+  | 'UNKNOWN'
+  /** The provider has it. */
+  | 'VALID';
+
 /** Both thresholds of the edges. */
 export type CannyThresholdsInput = {
   /** High threshold, 0 to 500, not below low. */
   high: Scalars['Int']['input'];
   /** Low threshold, 0 to 500. */
   low: Scalars['Int']['input'];
+};
+
+/** Which binding to check. */
+export type CheckBindingInput = {
+  /** The account to ask; left out: the first that your project may use. */
+  account?: InputMaybe<Scalars['ID']['input']>;
+  /** The profile. */
+  profileId: Scalars['ID']['input'];
+  /** The provider whose binding is checked. */
+  provider: Scalars['String']['input'];
 };
 
 /** What holds the picture's structure. */
@@ -207,6 +226,44 @@ export type GenerateFromDepthInput = {
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** An image of which a part is repainted. */
+export type GenerateFromFillInput = {
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** How closely the prompt is followed, 1.5 to 100. Default 60. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The image to repaint. Without a mask its transparent parts are repainted. */
+  image: ImageInput;
+  /** Of the same size as the image: what is white is repainted, what is black stays. */
+  mask?: InputMaybe<ImageInput>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** 15 to 50. Default 50. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 /** A picture from a prompt alone. */
 export type GenerateFromPromptInput = {
   /** Ultra only: width:height from 21:9 to 9:21. Default 16:9. */
@@ -265,8 +322,12 @@ export type GenerateSweepInput = {
   deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** Up to 200 characters: the same key with the same request gives the same sweep for 24 hours. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** FILL only: the image of which a part is repainted. */
+  image?: InputMaybe<ImageInput>;
   /** A picture to take after, for all cells. */
   imagePrompt?: InputMaybe<ImageInput>;
+  /** FILL only: white where the image is repainted. */
+  mask?: InputMaybe<ImageInput>;
   /** Most that it may cost by the price list, in micro-USD. Needed to start: a sweep that costs more is refused whole. */
   maxCostMicros?: InputMaybe<Scalars['SafeInt']['input']>;
   /** Use this model only, e.g. bfl/flux-pro-finetuned. */
@@ -358,6 +419,14 @@ export type ImageInput =
       url?: never;
     } /** An address to fetch. Refused for now: send the bytes instead. */
   | { base64?: never; imageId?: never; url: Scalars['String']['input'] };
+
+/** Where to import from. */
+export type ImportProfilesInput = {
+  /** Its account; left out: the first that your project may use. */
+  account?: InputMaybe<Scalars['ID']['input']>;
+  /** The provider, e.g. bfl. */
+  provider: Scalars['String']['input'];
+};
 
 /** A model's life at its provider. */
 export type ModelStatus =
@@ -536,6 +605,8 @@ export type UserErrorCode =
   | 'OUT_OF_RANGE'
   /** The price is not known, so no limit can be kept; choose another model, or allow it. */
   | 'PRICE_UNKNOWN'
+  /** The provider could not be asked, or refused; try again later. */
+  | 'PROVIDER_UNAVAILABLE'
   /** A value is missing; give it. */
   | 'REQUIRED'
   /** Images cannot be stored at the moment; try again later. */

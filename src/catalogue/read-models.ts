@@ -34,6 +34,7 @@ const model = z.strictObject({
   images: z.partialRecord(z.enum(imageInputNames), z.strictObject({ required: z.boolean() })),
   priceMicros: whole.min(0).nullable(),
   lifecycle,
+  note: z.string().min(1).exactOptional(),
   parameters: z.partialRecord(z.enum(parameterNames), rule),
 });
 

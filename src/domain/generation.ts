@@ -137,6 +137,7 @@ export type Attempt = {
   finishedAt: Date | null;
   providerStartedAt: Date | null;
   providerFinishedAt: Date | null;
+  stopAskedAt: Date | null;
 };
 
 /** One change of a generation's status. `n` is the version that it made. */

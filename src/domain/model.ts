@@ -30,8 +30,11 @@ export const imageRoles = {
   mask: 'MASK',
 } as const satisfies Record<ImageInputName, string>;
 
-/** How a model is told of a finetune: by the provider's own id, or by the address of a LoRA's weights. */
-export const finetuneKinds = ['ID', 'LORA'] as const;
+/**
+ * How a model is told of a finetune: by the provider's own id, by the address of a LoRA's weights, or not at all. Where it
+ * cannot be told, any binding of a profile serves, and says no more than that the profile may go there.
+ */
+export const finetuneKinds = ['ID', 'LORA', 'NONE'] as const;
 export type FinetuneKind = (typeof finetuneKinds)[number];
 
 /** What one model accepts for one parameter. A null default means: not sent unless asked for. */
@@ -81,4 +84,6 @@ export type Model = {
   /** List price of one image in micro-USD; null where unknown. */
   priceMicros: number | null;
   lifecycle: ModelLifecycle;
+  /** For those who ask more of it than it takes: a sentence on where to go instead. */
+  note?: string;
 };

@@ -24,9 +24,7 @@ export function resolveParameters(
     const asked = request.values[name] ?? null;
     if (rule === undefined) {
       if (asked !== null) {
-        refusals.push(
-          refusal('UNSUPPORTED', [...request.path, name], `${model.id} takes no ${name}.`, { given: asked }),
-        );
+        refusals.push(takesNo(model, [...request.path, name], asked));
       }
       continue;
     }
@@ -41,6 +39,12 @@ export function resolveParameters(
   }
   refusals.push(...checkThresholds(value, request));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
+}
+
+/** Refuses what a model does not take, the last of `path`, with the catalogue's word on where to go instead. */
+export function takesNo(model: Model, path: readonly string[], given?: unknown): Refusal {
+  const message = [`${model.id} takes no ${path.at(-1) ?? 'such value'}.`, model.note ?? ''].join(' ').trim();
+  return refusal('UNSUPPORTED', path, message, given === undefined ? {} : { given });
 }
 
 /** OpenCV's Canny swaps crossed thresholds in silence; a caller who crosses them has made a mistake. */

@@ -11,6 +11,7 @@ import type {
   RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
+import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -136,6 +137,8 @@ export type Profiles = {
   archive(projectId: string, id: string, archived: boolean): Promise<'updated' | 'missing'>;
   bind(projectId: string, profileId: string, binding: Binding): Promise<'updated' | 'missing'>;
   find(projectId: string, ids: readonly string[]): Promise<Profile[]>;
+  /** Those that are bound at this provider. */
+  boundAt(projectId: string, provider: string): Promise<Profile[]>;
   page(projectId: string, filter: { archived: boolean | null }, window: Window): Promise<Profile[]>;
 };
 
@@ -171,6 +174,16 @@ export type Pauses = {
   resume(account: string, options: { probed: boolean }): Promise<boolean>;
   /** How many attempts hold a slot, by account. */
   slots(): Promise<ReadonlyMap<string, number>>;
+};
+
+/** Questions to providers, from processes without their keys to those with them. */
+export type ProviderCalls = {
+  /** False when too many of the project are open. */
+  ask(call: { id: string; projectId: string; account: string; question: ProviderQuestion }): Promise<boolean>;
+  answerOf(id: string): Promise<ProviderAnswer | null>;
+  /** Those for these accounts that nobody has taken, each given to one caller only. */
+  claim(accounts: readonly string[]): Promise<{ id: string; account: string; question: ProviderQuestion }[]>;
+  answer(id: string, answer: ProviderAnswer): Promise<void>;
 };
 
 /** How long one finished task ran, from its acceptance: somewhere between the two bounds. */
@@ -270,6 +283,15 @@ export type Worklist = {
    * being saved only when no living instance looks after it.
    */
   overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
+  unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
+  noteStopAsked(ref: AttemptRef): Promise<void>;
+  /** This instance's submits at these accounts that are UNCONFIRMED. */
+  unconfirmed(
+    instanceId: string,
+    accounts: readonly string[],
+    limit: number,
+  ): Promise<(AttemptRef & { account: string })[]>;
   /** Attempts whose submit was never answered, sent longer ago than `unconfirmedMs`. */
   unanswered(unconfirmedMs: number, limit: number): Promise<AttemptRef[]>;
 };

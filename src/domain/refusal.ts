@@ -24,6 +24,8 @@ export const refusalCodes = {
   NOT_AN_IMAGE: 'The bytes are no image of an accepted kind; send PNG, JPEG or WebP.',
   /** The image has too many bytes or pixels, or is too small. */
   IMAGE_SIZE: 'The image is too large or too small; resize it.',
+  /** A provider that had to be asked for this did not answer, or refused. */
+  PROVIDER_UNAVAILABLE: 'The provider could not be asked, or refused; try again later.',
   /** The image store or the disk is full. */
   STORAGE_UNAVAILABLE: 'Images cannot be stored at the moment; try again later.',
 } as const;

@@ -9,6 +9,8 @@ export type Account = {
   provider: string;
   /** A pretend upstream, on which retired models still run. */
   sandbox: boolean;
+  /** Slugs of the projects that may use it; null: all. */
+  projects: readonly string[] | null;
   /** How many tasks the provider lets the account have at once. */
   limit: number;
 };
@@ -46,11 +48,16 @@ export function chooseRoute(catalogue: Catalogue, request: RouteRequest): Checke
     const message = 'There is no such model here; the models query lists them all.';
     return refused(refusal('NO_ROUTE', ['input', 'model'], message, { given: pinned }));
   }
-  const fitting = named.filter(({ model }) => model.control === control);
+  const pins = provider ?? pinned;
+  // A model that cannot be told of the finetune makes another picture than was meant: only who names it gets it.
+  const fitting = named.filter(
+    ({ model }) => model.control === control && (pins !== null || model.finetune !== 'NONE'),
+  );
   if (fitting.length === 0) {
+    const notes = new Set(pins === null ? [] : named.flatMap(({ model }) => model.note ?? []));
     const message =
       pinned === null ? `No model here takes control ${control}.` : `${pinned} does not do this kind of control.`;
-    return refused(refusal('NO_ROUTE', ['input', 'model'], message, { given: pinned }));
+    return refused(refusal('NO_ROUTE', ['input', 'model'], [message, ...notes].join(' '), { given: pinned }));
   }
   const living = fitting.filter(({ account, model }) => account.sandbox || model.lifecycle.status !== 'RETIRED');
   if (living.length === 0) return refused(retired(fitting.map(({ model }) => model)));
@@ -67,6 +74,7 @@ export function chooseRoute(catalogue: Catalogue, request: RouteRequest): Checke
 
 /** Whether the binding names its finetune in the way that the model goes by. */
 function fits(binding: Binding, model: Model): boolean {
+  if (model.finetune === 'NONE') return true;
   return (model.finetune === 'ID' ? binding.finetuneId : binding.loraUrl) !== null;
 }
 

@@ -2,23 +2,7 @@ import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
 import { refusalCodes } from '../domain/refusal.js';
 import { waitingReasons } from '../domain/waiting.js';
-import { registerEnumType } from './decorators.js';
-
-/** GraphQL enums are made from the domain's own lists, so the two cannot drift apart. */
-function enumOf<Name extends string>(
-  name: string,
-  description: string,
-  values: readonly Name[],
-  descriptions: Readonly<Record<Name, string>>,
-): Record<Name, Name> {
-  const entries = values.map((value) => [value, value] as const);
-  // Object.fromEntries forgets the keys' names; they are exactly `values`.
-  const object = Object.fromEntries(entries) as Record<Name, Name>;
-  const valuesConfig: Partial<Record<Name, { description: string }>> = {};
-  for (const value of values) valuesConfig[value] = { description: descriptions[value] };
-  registerEnumType<Record<Name, Name>>(object, { name, description, valuesConfig });
-  return object;
-}
+import { enumOf } from './enum-of.js';
 
 export const GenerationStatusEnum = enumOf('GenerationStatus', 'Where a generation stands.', generationStatuses, {
   QUEUED: 'Accepted, waiting for a slot at a provider.',

@@ -121,3 +121,21 @@ export class GenerateFromDepthInput extends GenerateInput {
   @Field(() => Float, { nullable: true, description: 'How closely the prompt is followed, 1 to 100. Default 15.' })
   guidance?: number | null;
 }
+
+@InputType({ description: 'An image of which a part is repainted.' })
+export class GenerateFromFillInput extends GenerateInput {
+  @Field(() => ImageInput, { description: 'The image to repaint. Without a mask its transparent parts are repainted.' })
+  image: ImageInput;
+
+  @Field(() => ImageInput, {
+    nullable: true,
+    description: 'Of the same size as the image: what is white is repainted, what is black stays.',
+  })
+  mask?: ImageInput | null;
+
+  @Field(() => Int, { nullable: true, description: '15 to 50. Default 50.' })
+  steps?: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'How closely the prompt is followed, 1.5 to 100. Default 60.' })
+  guidance?: number | null;
+}

@@ -6,7 +6,12 @@ import type { AskedParameters } from '../domain/parameters.js';
 import type { GenerateRequest } from '../service/generate.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from './decorators.js';
-import { GenerateFromCannyInput, GenerateFromDepthInput, GenerateFromPromptInput } from './generate-inputs.js';
+import {
+  GenerateFromCannyInput,
+  GenerateFromDepthInput,
+  GenerateFromFillInput,
+  GenerateFromPromptInput,
+} from './generate-inputs.js';
 import { Generation, generationNode } from './generation-types.js';
 import type { ImageInput } from './image.js';
 import { askedParameters } from './parameters.js';
@@ -32,6 +37,9 @@ export class GenerateFromCannyPayload extends GeneratePayload {}
 
 @ObjectType({ description: 'Answer to generateFromDepth.' })
 export class GenerateFromDepthPayload extends GeneratePayload {}
+
+@ObjectType({ description: 'Answer to generateFromFill.' })
+export class GenerateFromFillPayload extends GeneratePayload {}
 
 type Input = AskedParameters & {
   profileId: string;
@@ -103,5 +111,14 @@ export class GenerateResolver {
     input: GenerateFromDepthInput,
   ): Promise<GenerateFromDepthPayload> {
     return await generate(context, 'DEPTH', input);
+  }
+
+  @Mutation(() => GenerateFromFillPayload, { description: 'Asks for an image to be repainted where a mask says so.' })
+  async generateFromFill(
+    @Ctx() context: Context,
+    @Arg('input', () => GenerateFromFillInput, { description: 'What to repaint, and how.' })
+    input: GenerateFromFillInput,
+  ): Promise<GenerateFromFillPayload> {
+    return await generate(context, 'FILL', input);
   }
 }

@@ -96,6 +96,13 @@ export class Attempt {
   @Field(() => DateTime, { nullable: true, description: 'When the provider was seen to be done with it.' })
   finishedAt: Date | null;
 
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When the provider was asked to stop it, as nobody waited for it any more; null where it cannot be asked.',
+  })
+  stopAskedAt: Date | null;
+
   @Field(() => DateTime, { nullable: true, description: "Start of the work by the provider's own clock." })
   providerStartedAt: Date | null;
 

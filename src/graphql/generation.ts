@@ -1,6 +1,6 @@
 import { keyOf } from '../domain/ids.js';
 import type { ControlKind, GenerationStatus } from '../domain/lifecycle.js';
-import type { GenerationFilter as FilterValue } from '../domain/ports.js';
+import type { GenerationFilter as FilterValue, ImageRole } from '../domain/ports.js';
 import { DarkroomError } from '../errors.js';
 import type { GraphQLResolveInfo } from 'graphql';
 import { fieldsAsked } from './asked.js';
@@ -143,6 +143,16 @@ export class GenerationResolver {
     return (await imagesOf(root, context, 'IMAGE_PROMPT'))[0] ?? null;
   }
 
+  @FieldResolver(() => Image, { nullable: true, description: 'The image that was repainted, where there is one.' })
+  async inputImage(@Root() root: Generation, @Ctx() context: Context): Promise<Image | null> {
+    return (await imagesOf(root, context, 'IMAGE'))[0] ?? null;
+  }
+
+  @FieldResolver(() => Image, { nullable: true, description: 'The mask of what was repainted, where there is one.' })
+  async mask(@Root() root: Generation, @Ctx() context: Context): Promise<Image | null> {
+    return (await imagesOf(root, context, 'MASK'))[0] ?? null;
+  }
+
   @FieldResolver(() => [Attempt], { description: 'The submits to a provider, first one first.' })
   async attempts(@Root() root: Generation, @Ctx() context: Context): Promise<Attempt[]> {
     return (await (root.loaders ?? context.loaders).attempts.load(root.key)).map(attemptNode);
@@ -163,11 +173,7 @@ export class GenerationResolver {
   }
 }
 
-async function imagesOf(
-  root: Generation,
-  { loaders, services }: Context,
-  role: 'RESULT' | 'CONTROL' | 'IMAGE_PROMPT',
-): Promise<Image[]> {
+async function imagesOf(root: Generation, { loaders, services }: Context, role: ImageRole): Promise<Image[]> {
   const { imageRefs, image } = root.loaders ?? loaders;
   const refs = (await imageRefs.load(root.key)).filter((ref) => ref.role === role);
   const images = await Promise.all(refs.map(async (ref) => await image.load(ref.imageId)));

@@ -1,4 +1,5 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
+import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationResolver } from './generation.js';
@@ -28,6 +29,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       GenerationResolver,
       GenerateResolver,
       ImageResolver,
+      BindingCheckResolver,
       ModelResolver,
       ProfileResolver,
       ProviderResolver,

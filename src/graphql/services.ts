@@ -3,7 +3,9 @@ import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
 import type { CannyPreviewService } from '../service/canny.js';
+import type { CheckBinding } from '../service/check-binding.js';
 import type { Generate } from '../service/generate.js';
+import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
 import type { Rerun } from '../service/rerun.js';
@@ -24,6 +26,8 @@ export type Services = {
   accountService: AccountService;
   stopService: StopService;
   profileService: ProfileService;
+  importProfiles: ImportProfiles;
+  checkBinding: CheckBinding;
   cannyPreview: CannyPreviewService;
   subscriptions: Subscriptions;
   waiting: WaitingService;

@@ -1,5 +1,6 @@
 import type { AxisInput } from '../domain/grid.js';
 import type { ControlKind } from '../domain/lifecycle.js';
+import { imageInputNames } from '../domain/model.js';
 import type { SweepRequest } from '../service/sweep.js';
 import { Field, Float, ID, InputType, Int } from './decorators.js';
 import { ControlKindEnum } from './enums.js';
@@ -65,6 +66,12 @@ export class GenerateSweepInput {
 
   @Field(() => ImageInput, { nullable: true, description: 'A picture to take after, for all cells.' })
   imagePrompt?: ImageInput | null;
+
+  @Field(() => ImageInput, { nullable: true, description: 'FILL only: the image of which a part is repainted.' })
+  image?: ImageInput | null;
+
+  @Field(() => ImageInput, { nullable: true, description: 'FILL only: white where the image is repainted.' })
+  mask?: ImageInput | null;
 
   @Field(() => Parameters, {
     nullable: true,
@@ -132,10 +139,7 @@ export function sweepRequest(input: GenerateSweepInput): SweepRequest {
     profileId: input.profileId,
     prompt: input.prompt ?? null,
     parameters: askedParameters(input.parameters ?? {}),
-    images: {
-      ...(input.controlImage == null ? {} : { controlImage: input.controlImage }),
-      ...(input.imagePrompt == null ? {} : { imagePrompt: input.imagePrompt }),
-    },
+    images: Object.fromEntries(imageInputNames.flatMap((name) => (input[name] == null ? [] : [[name, input[name]]]))),
     provider: input.provider ?? null,
     model: input.model ?? null,
     tags: input.tags ?? [],

@@ -68,6 +68,7 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
         arrived.delete(name);
       };
     },
+    wake: (ref) => wakers.get(attemptKey(ref))?.(),
     trustOf,
     expect(ref, account) {
       const name = attemptKey(ref);

@@ -5,7 +5,7 @@ import type { LookTimes } from './look-times.js';
 import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import type { Model } from '../domain/model.js';
-import type { AttemptRef, Hints, Images, Pauses, Worklist } from '../domain/ports.js';
+import type { AttemptRef, Hints, Images, Pauses, ProviderCalls, Worklist } from '../domain/ports.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { AbortGroup } from './abort-group.js';
@@ -43,6 +43,7 @@ export type PollerParts = {
   worklist: Worklist;
   pauses: Pauses;
   hints: Pick<Hints, 'due' | 'forget'>;
+  calls: Pick<ProviderCalls, 'claim' | 'answer'>;
   lookTimes: LookTimes;
   runTimeLog: Pick<RunTimeLog, 'add'>;
   metrics: Pick<Metrics, 'submitted' | 'looked' | 'found'>;
@@ -60,6 +61,8 @@ export type HintDesk = {
   listen(ref: AttemptRef, wake: () => void): () => void;
   /** The attempt is over, and its webhook should have come by now or come at once. */
   expect(ref: AttemptRef, account: string): void;
+  /** It is worth a look now. */
+  wake(ref: AttemptRef): void;
   trustOf(account: string): WebhookTrust;
   /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
   collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;

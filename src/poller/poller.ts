@@ -6,10 +6,13 @@ import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
 import { createAbortGroup } from './abort-group.js';
 import { driveAttempt } from './drive.js';
+import { answerCalls } from './calls.js';
+import { createFinds } from './finds.js';
 import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
 import { probeAccounts } from './probe.js';
 import { createSaver } from './saver.js';
+import { createStops } from './stops.js';
 import { sweep } from './sweep.js';
 
 /** The lease: renewed so often, dead after so long. A takeover thus comes within 20 s of a death. */
@@ -21,6 +24,10 @@ const sweepEveryMs = 1_000;
 const hintsEveryMs = 100;
 /** Whether an account is due for a probe is looked up so often. */
 const probeEveryMs = 1_000;
+/** Tasks to stop, and lost answers to find, are looked up so often. */
+const askEveryMs = 500;
+/** Questions of API processes to providers are seen after so long at most. */
+const callsEveryMs = 200;
 /** Admitted at once per account; a full batch is followed by the next at once. */
 const admittedAtOnce = 100;
 
@@ -81,6 +88,21 @@ export function createPoller(outer: PollerParts): Poller {
     everyMs: hintsEveryMs,
     run: async () => await desk.collect(instanceId, (ref) => take(ref, false)),
     onError: report('Webhooks'),
+  });
+  const stops = createStops(parts, desk);
+  const finds = createFinds(parts);
+  const asking = createTicker({
+    everyMs: askEveryMs,
+    async run() {
+      await stops.run(instanceId, stopping.signal);
+      await finds.run(instanceId, stopping.signal, (ref) => take(ref, false));
+    },
+    onError: report('Asking providers about single tasks'),
+  });
+  const calling = createTicker({
+    everyMs: callsEveryMs,
+    run: async () => await answerCalls(parts, stopping.signal),
+    onError: report('Questions to providers'),
   });
   const probing = createTicker({
     everyMs: probeEveryMs,
@@ -155,6 +177,8 @@ export function createPoller(outer: PollerParts): Poller {
       admission.start();
       sweeping.start();
       probing.start();
+      asking.start();
+      calling.start();
       if (accounts.some(({ webhookUrl }) => webhookUrl !== null)) hinting.start();
     },
     poke: () => admission.poke(),
@@ -165,7 +189,15 @@ export function createPoller(outer: PollerParts): Poller {
       const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
       watching.abort();
-      await Promise.all([admission.stop(), sweeping.stop(), probing.stop(), hinting.stop(), takeovers.stop()]);
+      await Promise.all([
+        admission.stop(),
+        sweeping.stop(),
+        probing.stop(),
+        asking.stop(),
+        calling.stop(),
+        hinting.stop(),
+        takeovers.stop(),
+      ]);
       while (inHand.size > 0) await Promise.all(inHand.values());
       clearTimeout(force);
       forced.abort();

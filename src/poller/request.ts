@@ -18,7 +18,7 @@ export async function requestOf(
   const read = async (image: ImageRecord): Promise<SubmitImage | 'lost'> => {
     try {
       const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
-      return bytes === null ? 'lost' : { id: image.id, bytes };
+      return bytes === null ? 'lost' : { id: image.id, bytes, width: image.width, height: image.height };
     } catch (error) {
       // INTERNAL is the store's word for damaged bytes; anything else may pass.
       if (error instanceof DarkroomError && error.code === 'INTERNAL') return 'lost';

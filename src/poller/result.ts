@@ -23,7 +23,7 @@ export async function fetchResult(
     const first = await fetchImage(parts, served, image, signal);
     if (first.kind !== 'over' || first.over.to !== 'EXPIRED') return first;
   }
-  const task = taskOf(item);
+  const task = taskOf(parts, item);
   if (task === null) return { kind: 'again' };
   const look = await served.provider.look(served.access, task, signal);
   switch (look.kind) {

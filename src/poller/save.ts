@@ -42,8 +42,8 @@ export async function saveResult(
     giveUpInMs: deadline.getTime() - result.now.getTime() + savingGraceMs,
     async fetch(signal) {
       const fetched = await fetchResult(parts, served, item, known, signal);
-      // The address may be what is wrong.
-      if (fetched.kind === 'again') known = null;
+      // The address may be what is wrong, where another can be asked for.
+      if (fetched.kind === 'again' && served.provider.answersAtOnce === undefined) known = null;
       return fetched;
     },
     async store({ image, bytes }) {

@@ -60,10 +60,11 @@ export async function submitAttempt(
     await giveBack(parts, ref, null);
     return 'over';
   }
+  const submitTimeoutMs = Math.max(parts.settings.submitTimeoutMs, served.provider.answersAtOnce?.withinMs ?? 0);
   const outcome = await served.provider.submit(
     served.access,
     request,
-    AbortSignal.any([driver.forced, AbortSignal.timeout(parts.settings.submitTimeoutMs)]),
+    AbortSignal.any([driver.forced, AbortSignal.timeout(submitTimeoutMs)]),
   );
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
   return await record(parts, driver, served, item, outcome);

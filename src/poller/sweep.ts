@@ -21,7 +21,7 @@ export async function sweep(parts: PollerParts): Promise<void> {
   }
   for (const { generationId, sent } of await worklist.overdue(sweptAtOnce)) {
     const errorMessage = sent
-      ? 'It did not finish before its deadline; what runs at the provider cannot be stopped, and its cost will be added.'
+      ? 'It did not finish before its deadline; what still runs at the provider is stopped where that can be asked, and what it cost is added.'
       : 'It did not finish before its deadline.';
     await change({
       generationId,

@@ -58,7 +58,7 @@ async function watch(
 ): Promise<WatchNext> {
   const { signal, alarm, desk } = waking;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
-  const task = taskOf(item);
+  const task = taskOf(parts, item);
   if (task === null) throw new Error('An accepted attempt has no task id.');
   const { taskId, pollingUrl } = task;
   const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });

@@ -20,6 +20,8 @@ export async function downloadImage(options: {
   url: string;
   maxBytes: number;
   signal: AbortSignal;
+  /** What a server that keeps its own pictures wants to be asked with; must give nothing for any other host. */
+  headersFor?: (url: URL) => Readonly<Record<string, string>>;
 }): Promise<DownloadOutcome> {
   const { transport, account, maxBytes, signal } = options;
   const say = (message: string) => tidy(message, account.apiKey);
@@ -28,7 +30,8 @@ export async function downloadImage(options: {
   for (let hop = 0; hop <= maxRedirects; hop += 1) {
     const url = followableUrl(account, location, from);
     if (url === null) return { kind: 'foreign', message: say(`not followed: ${withoutQuery(location)}`) };
-    const exchange = await transport.read({ method: 'GET', url, headers: { accept: 'image/*' }, maxBytes, signal });
+    const headers = { accept: 'image/*', ...options.headersFor?.(url) };
+    const exchange = await transport.read({ method: 'GET', url, headers, maxBytes, signal });
     if (exchange.kind !== 'answered') return { kind: 'unavailable', message: say(exchange.message) };
     const { status, body } = exchange;
     const target = headerOf(exchange, 'location');

@@ -35,6 +35,14 @@ export function endpointUrl(reach: Reach, path: string): URL | null {
   return followableUrl(reach, `${reach.baseUrl.replace(/\/+$/, '')}${path}`);
 }
 
+/**
+ * The URL in `text` when a key may go there: at the base URL's own host, whatever hosts are listed. For providers whose
+ * listed hosts only deliver images.
+ */
+export function homeUrl(reach: Reach, text: string): URL | null {
+  return followableUrl({ baseUrl: reach.baseUrl, hosts: [] }, text);
+}
+
 function isWeb(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'http:';
 }

@@ -1,5 +1,6 @@
 import type { ControlKind, ModerationStage } from '../domain/lifecycle.js';
 import type { ImageInputName, ParameterValues } from '../domain/model.js';
+import type { ListedFinetune } from '../domain/provider-call.js';
 import type { WebhookReader } from '../domain/webhook.js';
 
 /** A provider account as an adapter needs it. The key exists only in the process that polls. */
@@ -8,6 +9,8 @@ export type ProviderAccount = {
   /** Origin and optional path prefix, without a trailing slash, e.g. `https://api.bfl.ai`. */
   baseUrl: string;
   apiKey: string;
+  /** How the key is sent, where that is not the provider's only way: the header's name and the word before the key. */
+  auth?: { header: string; scheme: string | null } | null;
   /**
    * Host names that URLs from this upstream may point to. `.bfl.ai` allows the domain and all below it; an entry with a
    * port (`127.0.0.1:4100`) allows exactly that; the base URL's own host is always allowed.
@@ -15,7 +18,13 @@ export type ProviderAccount = {
   hosts: readonly string[];
 };
 
-export type SubmitImage = { id: string; bytes: Buffer };
+export type SubmitImage = {
+  id: string;
+  bytes: Buffer;
+  /** Pixels, where they are known: some providers have to be told the size that the picture shall have. */
+  width?: number;
+  height?: number;
+};
 
 /** One generation as it goes to a provider: every parameter resolved, the prompt with its trigger word. */
 export type SubmitRequest = {
@@ -45,6 +54,11 @@ export type TaskHandle = {
   resultUrl: string | null;
   /** Where to ask for its end. */
   cancelUrl: string | null;
+  /**
+   * The provider's own name of the model, for those whose addresses hold it: all there is to ask by when a webhook told the
+   * task's id and the submit's answer never came.
+   */
+  endpoint?: string;
 };
 
 export type SubmitRefusalCode =
@@ -136,16 +150,6 @@ export type FindOutcome =
   | { kind: 'absent' }
   | { kind: 'unavailable'; message: string };
 
-/** A finetune that an account has at its provider. */
-export type ListedFinetune = {
-  finetuneId: string | null;
-  loraUrl: string | null;
-  /** For people. */
-  name: string;
-  triggerWord: string | null;
-  createdAt: Date | null;
-};
-
 export type ListOutcome =
   | { kind: 'listed'; finetunes: ListedFinetune[] }
   | { kind: 'refused' | 'unavailable'; message: string };
@@ -184,6 +188,11 @@ export type Provider = {
   baseUrl: string | null;
   /** How long a result can be downloaded once it is finished, in ms. */
   resultLifetimeMs: number;
+  /**
+   * Where the outcome comes with the answer to the submit: how long that may take, in ms. Such a task cannot be asked for
+   * afterwards. Absent where a task is looked at.
+   */
+  answersAtOnce?: { withinMs: number };
   /** The body that `submit` would send, each image replaced by its id and without the webhook: kept with the attempt. */
   describe(request: SubmitRequest): Record<string, unknown>;
   submit(account: ProviderAccount, request: SubmitRequest, signal: AbortSignal): Promise<SubmitOutcome>;

@@ -14,10 +14,10 @@ export type Timeouts = {
 };
 
 export type Call = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   url: URL;
   headers: Readonly<Record<string, string>>;
-  body?: string;
+  body?: string | Buffer;
   /** An answer longer than this is not read to its end. */
   maxBytes: number;
   signal: AbortSignal;

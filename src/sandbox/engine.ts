@@ -4,7 +4,7 @@ import { createHeap, type Heap } from './heap.js';
 import type { Settings } from './options.js';
 import type { Wish } from './outcome.js';
 import { logNormal, randomFrom } from './random.js';
-import { activeUntil, phaseOf, type Task } from './task.js';
+import { activeUntil, cancelAt, phaseOf, type Task } from './task.js';
 
 /** What a dialect knows about a task when it hands it over. */
 export type NewTask = {
@@ -22,6 +22,12 @@ export type NewTask = {
   cost: number;
   /** The endpoint's median duration in ms, before scaling. */
   medianMs: number;
+  /** How long the dialect keeps results, in ms before scaling. */
+  lifetimeMs: number;
+  /** The dialect's own form of an id; absent: a UUID. */
+  id?: string;
+  /** The dialect keeps a queue of its own: no limit of active tasks, and `retime` tells when each starts and ends. */
+  queued?: true;
   fingerprint: string;
   repeats: number;
   luck: string | null;
@@ -35,6 +41,13 @@ export type Engine = {
   create(task: NewTask): Task;
   /** The owner's task and the number of this look, from 1; null when there is none or it is forgotten. */
   look(owner: string, id: string): { task: Task; look: number } | null;
+  /**
+   * Stops a task that is not done by the moment `at` (ms since the epoch, now or later), and gives back what it cost when it
+   * had not started by then. False when it is done, or will be.
+   */
+  cancel(task: Task, at: number): boolean;
+  /** Settles times of a task anew, whose dialect keeps a queue of its own. */
+  retime(task: Task, times: Partial<Pick<Task, 'startedAt' | 'finishedAt' | 'canceledAt'>>): void;
   byDelivery(token: string): Task | null;
   restore(task: Task): void;
   tasks(): Task[];
@@ -51,6 +64,7 @@ const afterlifeMs = 300_000;
 
 function finishOf(wish: Wish, drawnMs: number): number | null {
   if (wish.stuck !== undefined) return null;
+  if (wish['ready-at-once'] !== undefined) return 0;
   if (wish.duration !== undefined) return wish.duration * 1000;
   // Input moderation looks at the prompt only, so it answers long before a picture could be done.
   return wish['request-moderated'] === undefined ? drawnMs : drawnMs * 0.1;
@@ -62,8 +76,8 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   const deliveries = new Map<string, string>();
   const looks = new Map<string, number>();
   const balances = new Map<string, number>();
-  /** The ends of each owner's active tasks. */
-  const active = new Map<string, Heap<{ at: number }>>();
+  /** The active tasks of each owner by their ends; an end in the heap that is not the one in `ends` is void. */
+  const active = new Map<string, { heap: Heap<{ at: number; id: string }>; ends: Map<string, number> }>();
   const busy = new Map<string, { maxActive: number; limited: number }>();
   let made = 0;
   let lookedAt = 0;
@@ -74,17 +88,26 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   function add(task: Task): void {
     tasks.set(task.id, task);
     deliveries.set(task.delivery, task.id);
-    const mine = active.get(task.owner) ?? createHeap();
-    mine.push({ at: activeUntil(task) });
-    active.set(task.owner, mine);
+    keepActive(task);
     made = Math.max(made, task.number);
+  }
+
+  function keepActive(task: Task): void {
+    const mine = active.get(task.owner) ?? { heap: createHeap<{ at: number; id: string }>(), ends: new Map() };
+    const at = activeUntil(task);
+    mine.heap.push({ at, id: task.id });
+    mine.ends.set(task.id, at);
+    active.set(task.owner, mine);
   }
 
   function activeCount(owner: string, at: number): number {
     const mine = active.get(owner);
     if (mine === undefined) return 0;
-    while ((mine.peek()?.at ?? Infinity) <= at) mine.pop();
-    return mine.size;
+    for (let next = mine.heap.peek(); next !== undefined && next.at <= at; next = mine.heap.peek()) {
+      mine.heap.pop();
+      if (mine.ends.get(next.id) === next.at) mine.ends.delete(next.id);
+    }
+    return mine.ends.size;
   }
 
   function busyOf(owner: string): { maxActive: number; limited: number } {
@@ -96,7 +119,7 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
   /** Swept on submit, at most once per tenth of a task's lifetime: no timer to own, and memory stays bounded. */
   function sweep(at: number): void {
     if (at < nextSweep) return;
-    nextSweep = at + settings.resultLifetimeMs / timeScale / 10;
+    nextSweep = at + (settings.resultLifetimeMs ?? 600_000) / timeScale / 10;
     for (const task of tasks.values()) {
       if (at < task.forgetAt) continue;
       tasks.delete(task.id);
@@ -106,6 +129,12 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
     blobs.keepOnly(new Set([...tasks.values()].flatMap((task) => Object.values(task.images))));
   }
 
+  /** In a queue of its dialect's own: nobody knows yet when it starts. */
+  function waiting(at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
+    const forgetAt = at + dayMs / timeScale;
+    return { startedAt: forgetAt, finishedAt: null, expiresAt: null, forgetAt };
+  }
+
   function times(task: NewTask, at: number): Pick<Task, 'startedAt' | 'finishedAt' | 'expiresAt' | 'forgetAt'> {
     const luck = randomFrom(seed, 'duration', task.fingerprint, task.repeats);
     const spanMs = finishOf(task.wish, logNormal(luck, settings.medianMs ?? task.medianMs, sigma));
@@ -113,8 +142,9 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       return { startedAt: at + 500 / timeScale, finishedAt: null, expiresAt: null, forgetAt: at + dayMs / timeScale };
     }
     const finishedAt = at + spanMs / timeScale;
-    const expiresAt = task.wish.expired === undefined ? finishedAt + settings.resultLifetimeMs / timeScale : finishedAt;
-    const forgetAt = finishedAt + (settings.resultLifetimeMs + afterlifeMs) / timeScale;
+    const lifetimeMs = settings.resultLifetimeMs ?? task.lifetimeMs;
+    const expiresAt = task.wish.expired === undefined ? finishedAt + lifetimeMs / timeScale : finishedAt;
+    const forgetAt = finishedAt + (lifetimeMs + afterlifeMs) / timeScale;
     return { startedAt: at + (spanMs * 0.08) / timeScale, finishedAt, expiresAt, forgetAt };
   }
 
@@ -132,7 +162,7 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       const { owner, dialect, model, request, wish, width, height, cost } = given;
       const task: Task = {
         number,
-        id: randomUUID(),
+        id: given.id ?? randomUUID(),
         owner,
         dialect,
         model,
@@ -145,7 +175,8 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
         images: Object.fromEntries(Object.entries(given.images).map(([field, { hash }]) => [field, hash])),
         seed: given.seed ?? Math.floor(randomFrom(seed, 'seed', number)() * 2 ** 32),
         submittedAt: at,
-        ...times(given, at),
+        ...(given.queued ? waiting(at) : times(given, at)),
+        canceledAt: null,
         delivery: randomBytes(24).toString('base64url'),
       };
       for (const { hash, bytes } of Object.values(given.images)) blobs.put(hash, bytes);
@@ -162,6 +193,17 @@ export function createEngine(settings: Settings, blobs: Blobs): Engine {
       const look = (looks.get(id) ?? 0) + 1;
       looks.set(id, look);
       return { task, look };
+    },
+    cancel(task, at) {
+      if (phaseOf(task, now()) === 'forgotten' || (task.finishedAt ?? Infinity) <= Math.max(at, now())) return false;
+      Object.assign(task, cancelAt(at));
+      keepActive(task);
+      if (at < task.startedAt) balances.set(task.owner, credits(task.owner) + task.cost);
+      return true;
+    },
+    retime(task, moments) {
+      Object.assign(task, moments);
+      keepActive(task);
     },
     byDelivery(token) {
       const task = tasks.get(deliveries.get(token) ?? '');

@@ -1,5 +1,5 @@
 import type { Faults } from './options.js';
-import type { Wish } from './outcome.js';
+import { everyTime, type Wish } from './outcome.js';
 import { randomFrom } from './random.js';
 
 /**
@@ -17,7 +17,7 @@ export function drawFaults(faults: Required<Faults>, seed: string, fingerprint: 
 function drawSubmit(faults: Required<Faults>, random: () => number): Wish {
   let luck = random();
   const table: readonly (readonly [number, Wish])[] = [
-    [faults.lostReply, { 'lost-reply': 1 }],
+    [faults.lostReply, { 'lost-reply': everyTime }],
     [faults.http429, { '429': 1 }],
     [faults.http500, { '500': 1 }],
     [faults.http503, { '503': 1 }],

@@ -23,6 +23,7 @@ const lineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('task'), task: taskSchema, entry: z.int() }),
   /** The task's webhook has been delivered or given up. */
   z.object({ kind: z.literal('webhook'), task: z.string() }),
+  z.object({ kind: z.literal('cancel'), task: z.string(), at: z.number() }),
   z.object({ kind: z.literal('credits'), owner: z.string(), balance: z.number() }),
 ]);
 

@@ -3,7 +3,7 @@ import { faultNames } from './options.js';
 import { createSandbox, type SandboxOptions } from './sandbox.js';
 
 /** `npm run sandbox`: the sandbox alone in a process, set by flags (`--port 4100`) or variables (`SANDBOX_PORT`). */
-const help = `The Darkroom sandbox: a pretend upstream for FLUX images.
+const help = `The Darkroom sandbox: a pretend upstream for FLUX images, in the dialects of BFL, CometAPI, fal and Replicate.
 
   --port, SANDBOX_PORT               port to listen on (4100)
   --host, SANDBOX_HOST               address to listen on (127.0.0.1)
@@ -15,6 +15,7 @@ const help = `The Darkroom sandbox: a pretend upstream for FLUX images.
   --active-limit, SANDBOX_ACTIVE_LIMIT   most unfinished tasks of a key (24)
   --median-ms, SANDBOX_MEDIAN_MS     median duration of a task in ms before scaling (each endpoint's own)
   --sigma, SANDBOX_SIGMA             how much durations differ, 0 to 2 (0.25)
+  --comfyui, SANDBOX_COMFYUI         new, or old: no prompt_id, no /api/jobs (new)
   --log-limit, SANDBOX_LOG_LIMIT     most requests kept in the log (20000)
   --faults, SANDBOX_FAULTS           what goes wrong by chance, as JSON with chances from 0 to 1 (nothing):
                                      '{"lostReply":0.01,"http500":0.02}'. All:
@@ -35,6 +36,7 @@ const settingsSchema = z.object({
   activeLimit: z.coerce.number().int().min(0).default(24),
   medianMs: z.coerce.number().min(0).max(3_600_000).exactOptional(),
   sigma: z.coerce.number().min(0).max(2).exactOptional(),
+  comfyui: z.enum(['new', 'old']).exactOptional(),
   logLimit: z.coerce.number().int().min(1).max(10_000_000).exactOptional(),
   faults: z
     .string()
@@ -71,8 +73,10 @@ async function run(options: SandboxOptions): Promise<void> {
   const sandbox = createSandbox(options);
   const { url } = await sandbox.start();
   console.log(
-    `Sandbox on ${url}, ${options.timeScale ?? 1} times as fast as a real upstream. Any x-key will do. Try:\n`,
+    `Sandbox on ${url}, ${options.timeScale ?? 1} times as fast as a real upstream. Any key will do. Base URLs:\n`,
   );
+  for (const { name, base } of sandbox.bases()) console.log(`  ${name.padEnd(18)}${url}${base}`);
+  console.log('\nTry:\n');
   console.log(`${curl(url)}\n\n  ${url}/sandbox/log     what has arrived\n  ${url}/sandbox/tasks   what became of it`);
   console.log(`  ${url}/sandbox/stats   both in numbers\n  ${url}/sandbox/webhooks  what was sent to webhooks`);
   console.log(`  ${url}/sandbox/words   words for [sandbox: …] in a prompt\n`);

@@ -50,7 +50,7 @@ export type SandboxOptions = {
   medianMs?: number;
   /** Sigma of the durations' logarithm, 0 (all alike) to 2. Default 0.25. */
   sigma?: number;
-  /** How long a result can be downloaded, in ms before scaling. Default 10 minutes (BFL documentation). */
+  /** How long a result can be downloaded, in ms before scaling. Default: each dialect's own, 10 minutes for BFL's. */
   resultLifetimeMs?: number;
   faults?: Faults;
   /** `drawn` (default) draws every picture; `small` serves one tiny real image, for load tests. */
@@ -59,6 +59,8 @@ export type SandboxOptions = {
   hugeBytes?: number;
   /** Names that `my_finetunes` lists. Any finetune id is accepted in a request. */
   finetunes?: readonly string[];
+  /** Which ComfyUI it pretends to be: `old` takes no `prompt_id`, has no `/api/jobs` and interrupts whatever runs. Default `new`. */
+  comfyui?: 'new' | 'old';
   /** Folder in which tasks and the submit log outlive the process. Default: memory only. */
   stateDir?: string;
   /** Most requests, and most webhooks, kept in their logs; and how many different submits are told apart. Default 20,000. */
@@ -78,11 +80,13 @@ export type Settings = {
   activeLimit: number;
   medianMs: number | null;
   sigma: number;
-  resultLifetimeMs: number;
+  /** Null: each dialect's own. */
+  resultLifetimeMs: number | null;
   faults: Required<Faults>;
   image: PictureStyle;
   hugeBytes: number;
   finetunes: readonly string[];
+  comfyui: 'new' | 'old';
   stateDir: string | null;
   logLimit: number;
   now: () => number;
@@ -126,11 +130,19 @@ export function settle(options: SandboxOptions): Settings {
     activeLimit: within('activeLimit', options.activeLimit ?? 24, 0, 1e9),
     medianMs: options.medianMs === undefined ? null : within('medianMs', options.medianMs, 0, 3_600_000),
     sigma: within('sigma', options.sigma ?? 0.25, 0, 2),
-    resultLifetimeMs: within('resultLifetimeMs', options.resultLifetimeMs ?? 600_000, 0, 1e12),
+    resultLifetimeMs:
+      options.resultLifetimeMs === undefined ? null : within('resultLifetimeMs', options.resultLifetimeMs, 0, 1e12),
     faults: settleFaults(options.faults ?? {}),
     image: options.image ?? 'drawn',
     hugeBytes: within('hugeBytes', options.hugeBytes ?? 4 * 1024 ** 3, 0, Number.MAX_SAFE_INTEGER),
-    finetunes: options.finetunes ?? ['my-finetune', 'my-product', 'my-style'],
+    finetunes: options.finetunes ?? [
+      'my-finetune',
+      'my-product',
+      'my-style',
+      'sandbox-studio-bottle',
+      'sandbox-ink-sketch',
+    ],
+    comfyui: options.comfyui ?? 'new',
     stateDir: options.stateDir ?? null,
     logLimit: within('logLimit', options.logLimit ?? 20_000, 1, 1e7),
     now: options.now ?? Date.now,

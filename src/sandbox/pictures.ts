@@ -7,7 +7,8 @@ export type Picture = Sketch;
 
 /** Draws a task's picture when it is first asked for, and keeps the last few. */
 export type Pictures = {
-  get(taskId: string, picture: Picture): Promise<Buffer>;
+  /** `name` tells pictures apart: it stands for the same picture always. */
+  get(name: string, picture: Picture): Promise<Buffer>;
 };
 
 const maxKept = 24;
@@ -25,8 +26,8 @@ export function createPictures(style: PictureStyle): Pictures {
   }
 
   return {
-    async get(taskId, picture) {
-      const key = style === 'drawn' ? taskId : picture.format;
+    async get(name, picture) {
+      const key = style === 'drawn' ? name : picture.format;
       const drawing = kept.get(key) ?? make(picture);
       kept.delete(key);
       kept.set(key, drawing);
@@ -35,7 +36,7 @@ export function createPictures(style: PictureStyle): Pictures {
         if (kept.size <= maxKept) break;
         kept.delete(oldest);
       }
-      return style === 'noise' ? withComment(await drawing, taskId) : await drawing;
+      return style === 'noise' ? withComment(await drawing, name) : await drawing;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Blobs } from './blobs.js';
 import type { Engine } from './engine.js';
 import { openJournal, readJournal, type Journal, type JournalLine } from './journal.js';
 import type { Settings } from './options.js';
-import type { Task } from './task.js';
+import { cancelAt, type Task } from './task.js';
 import type { LogEntry, Witness } from './witness.js';
 
 /** Submits kept over a restart, so that the file stays bounded however long the sandbox is used. */
@@ -27,7 +27,10 @@ export function resume(
     else if (line.kind === 'task') tasks.push({ task: line.task, entry: line.entry });
     else if (line.kind === 'credits') balances.set(line.owner, line.balance);
     else if (line.kind === 'webhook') told.add(line.task);
-    else if (entry !== undefined) entries.set(line.n, { ...entry, status: line.status, answered: true });
+    else if (line.kind === 'cancel') {
+      const canceled = tasks.find(({ task }) => task.id === line.task);
+      if (canceled !== undefined) Object.assign(canceled.task, cancelAt(line.at));
+    } else if (entry !== undefined) entries.set(line.n, { ...entry, status: line.status, answered: true });
   }
   for (const { task, entry } of tasks) {
     const known = entries.get(entry);

@@ -33,6 +33,8 @@ export type Sandbox = {
   /** Every try to deliver a webhook, oldest first (the newest `logLimit`). A copy. */
   webhooks(): WebhookEntry[];
   stats(): Stats;
+  /** The dialects spoken, and under which path each has its base. */
+  bases(): { name: string; base: string }[];
   /** Sets what is left of a key's credits. */
   setCredits(credits: number, key: string): void;
 };
@@ -47,7 +49,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const resumed = stateDir === null ? null : resume(stateDir, { settings, engine, witness, blobs });
   const journal = resumed?.journal ?? noJournal;
   const stopping = new AbortController();
-  const dialects = createDialects();
+  const dialects = createDialects(settings);
   let address = '';
 
   const url = (): string => settings.publicUrl ?? address;
@@ -58,11 +60,16 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     onTold: (task) => journal.append({ kind: 'webhook', task }),
   });
   for (const task of engine.tasks()) if (!resumed?.told.has(task.id)) webhooks.plan(task);
-  const base = { settings, engine, blobs, witness, journal, webhooks, stopping: stopping.signal, url };
+  const pictures = createPictures(settings.image);
+  const picture = async (task: Task, n: number): Promise<Buffer | null> => {
+    const sketch = await dialectOf(dialects, task)?.picture(task, blobs, n);
+    return sketch == null ? null : await pictures.get(n === 0 ? task.id : `${task.id} ${n}`, sketch);
+  };
+  const base = { settings, engine, blobs, witness, journal, webhooks, stopping: stopping.signal, picture, url };
   const { app, entryOf } = createServer(base, dialects);
   const world = { ...base, entryOf };
   for (const dialect of dialects) dialect.register(app, world);
-  registerDelivery(app, world, dialects, createPictures(settings.image));
+  registerDelivery(app, world);
   registerInspection(app, world);
 
   return {
@@ -80,6 +87,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     log: () => structuredClone(witness.entries()),
     webhooks: () => structuredClone(webhooks.log()),
     stats: () => readStats(world),
+    bases: () => dialects.map(({ name, base: path }) => ({ name, base: path })),
     tasks: () => structuredClone(engine.tasks()),
     setCredits(credits, key) {
       engine.setCredits(maskKey(key), credits);

@@ -6,6 +6,8 @@ import type { Wish } from './outcome.js';
  * So nothing has to be kept running for it, a restart loses nothing, and a test moves it by moving the clock.
  *
  *     queued → running → done → (result expires) → forgotten
+ *
+ * Only a cancel settles it anew: the task is done at that moment, and `canceledAt` says so.
  */
 export const taskSchema = z.object({
   /** Position among all submits that became tasks, from 1. */
@@ -36,6 +38,8 @@ export const taskSchema = z.object({
   finishedAt: z.number().nullable(),
   expiresAt: z.number().nullable(),
   forgetAt: z.number(),
+  /** When its submitter stopped it, by asking or by a deadline set at the submit; null when never. */
+  canceledAt: z.number().nullable().default(null),
   /** The unguessable part of the result's address. */
   delivery: z.string(),
 });
@@ -49,6 +53,17 @@ export function phaseOf(task: Task, at: number): Phase {
   if (at >= task.forgetAt || task.wish['not-found'] !== undefined) return 'forgotten';
   if (task.finishedAt !== null && at >= task.finishedAt) return 'done';
   return at < task.startedAt ? 'queued' : 'running';
+}
+
+/** What a cancel at the moment `at` (ms since the epoch; it may lie ahead) makes of a task that is not done by then. */
+export function cancelAt(at: number): Pick<Task, 'canceledAt' | 'finishedAt' | 'expiresAt'> {
+  return { canceledAt: at, finishedAt: at, expiresAt: at };
+}
+
+/** How a task was stopped: before it started, or while it ran. Null when it was not. */
+export function stoppedAs(task: Task): 'queued' | 'running' | null {
+  if (task.canceledAt === null) return null;
+  return task.canceledAt < task.startedAt ? 'queued' : 'running';
 }
 
 /** Until when (ms since the epoch) a task counts against the limit of active tasks. A vanished one never does. */

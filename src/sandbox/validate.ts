@@ -1,3 +1,5 @@
+import { isRecord } from './body.js';
+
 /** One entry of a FastAPI `HTTPValidationError` (BFL OpenAPI, April 2026). */
 export type Complaint = { loc: (string | number)[]; msg: string; type: string };
 
@@ -19,16 +21,17 @@ export type Field = Common &
     | { readonly type: 'boolean'; readonly default: boolean }
     | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[] }
     | { readonly type: 'ratio'; readonly default: string }
-    | { readonly type: 'image'; readonly orUrl?: true }
+    | {
+        readonly type: 'image';
+        readonly orUrl?: true;
+        /** Whether the base64 may or must be in a data URI; absent: it is bare. */
+        readonly dataUri?: 'may' | 'must';
+      }
   );
 
 export type Fields = Readonly<Record<string, Field>>;
 export type Values = Record<string, string | number | boolean | null>;
 type Problem = { msg: string; type: string };
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function inRange(value: number, [least, most]: readonly [number, number]): Problem | null {
   if (value < least) return { msg: `Input should be greater than or equal to ${least}`, type: 'greater_than_equal' };
@@ -131,28 +134,29 @@ function defaultOf(field: Field): Values[string] {
 /**
  * Checks a parsed body against the rules, as FastAPI with Pydantic 2 does: all complaints at once, in the order of the
  * fields; unknown fields are ignored (and reported to the caller). Stricter than Pydantic in one point on purpose: "40"
- * is no number here, so that a client that sends text for numbers is noticed.
+ * is no number here, so that a client that sends text for numbers is noticed. `at` is where the fields stand.
  */
 export function validate(
   fields: Fields,
   body: unknown,
+  at: readonly string[] = ['body'],
 ): { ok: true; values: Values; ignored: string[] } | { ok: false; complaints: Complaint[] } {
   if (!isRecord(body)) {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
-    return { ok: false, complaints: [{ loc: ['body'], msg, type: 'model_attributes_type' }] };
+    return { ok: false, complaints: [{ loc: [...at], msg, type: 'model_attributes_type' }] };
   }
   const complaints: Complaint[] = [];
   const values: Values = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = body[name];
     if (value === undefined) {
-      if (field.required) complaints.push({ loc: ['body', name], msg: 'Field required', type: 'missing' });
+      if (field.required) complaints.push({ loc: [...at, name], msg: 'Field required', type: 'missing' });
       else values[name] = defaultOf(field);
     } else if (value === null && field.nullable) {
       values[name] = null;
     } else {
       const problem = check(field, value);
-      if (problem !== null) complaints.push({ loc: ['body', name], ...problem });
+      if (problem !== null) complaints.push({ loc: [...at, name], ...problem });
       else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
         values[name] = value;
     }

@@ -4,12 +4,16 @@ import { createHeap } from './heap.js';
 import type { Settings } from './options.js';
 import { phaseOf, type Task } from './task.js';
 
-/** `end` and `double` tell the truth when it is so, `early` tells it too soon, `forged` tells a lie. */
-export type WebhookKind = 'end' | 'double' | 'early' | 'forged';
+/** `start`, `end` and `double` tell the truth when it is so, `early` tells it too soon, `forged` tells a lie. */
+export type WebhookKind = 'start' | 'end' | 'double' | 'early' | 'forged';
 
 /** Where a dialect's task wants its end told, and in which words. `at` in ms since the epoch; `host` is the sandbox's. */
 export type Callback = {
   readonly url: string;
+  /** Whether the start is told too. */
+  readonly start?: boolean;
+  /** Waits before the second try and those after it, in ms before scaling, where they are not BFL's. */
+  readonly retryAfterMs?: readonly number[];
   message(kind: WebhookKind, at: number, host: string): { headers: Record<string, string>; body: string };
 };
 
@@ -43,7 +47,7 @@ export type WebhookTotals = {
 
 /** Sends what tasks have to tell at their ends: the one owner of all that is still to be delivered. */
 export type Webhooks = {
-  /** Settles when the task's webhooks are sent; a task that wants none costs nothing. */
+  /** Settles when the task's webhooks are sent; anew after a cancel. A task that wants none costs nothing. */
   plan(task: Task): void;
   start(): void;
   /** Cuts what is on its way; nothing is sent afterwards. */
@@ -52,10 +56,11 @@ export type Webhooks = {
   totals(): WebhookTotals;
 };
 
-type Due = { at: number; task: Task; kind: WebhookKind; try: number };
+/** `end` is when the task was to end as this was planned: a cancel since then makes it void. */
+type Due = { at: number; task: Task; kind: WebhookKind; try: number; end: number };
 
 /** Waits before the second, third and fourth try, before scaling (BFL's agent guide, February 2026). */
-const retryAfterMs = [1_000, 5_000, 30_000];
+const usualRetryAfterMs = [1_000, 5_000, 30_000];
 const answerWithinMs = 30_000;
 /** The receiver is real however the sandbox scales its times, so it is never given less. */
 const leastAnswerMs = 2_000;
@@ -64,12 +69,13 @@ const mostOnTheirWay = 128;
 const lookAgainMs = 100;
 
 /** When each webhook of a task is to be sent; `scale` divides times. A task that never ends tells nothing. */
-function planOf(task: Task, scale: number): Due[] {
+function planOf(task: Task, scale: number, callback: Callback): Due[] {
   const { wish, startedAt, finishedAt } = task;
   if (finishedAt === null || phaseOf(task, finishedAt) === 'forgotten') return [];
-  const due = (kind: WebhookKind, at: number): Due => ({ at, task, kind, try: 1 });
+  const due = (kind: WebhookKind, at: number): Due => ({ at, task, kind, try: 1, end: finishedAt });
   const halfway = (startedAt + finishedAt) / 2;
   const plan: Due[] = [];
+  if (callback.start === true && startedAt < finishedAt) plan.push(due('start', startedAt));
   if (wish['webhook-forged'] !== undefined) plan.push(due('forged', halfway));
   if (wish['webhook-early'] !== undefined) plan.push(due('early', halfway));
   if (wish['webhook-missing'] !== undefined) return plan;
@@ -123,12 +129,12 @@ export function createWebhooks(options: {
 
   async function deliver(next: Due): Promise<void> {
     const callback = callbackOf(next.task);
-    if (callback === null) return;
+    if (callback === null || next.end !== next.task.finishedAt) return;
     const at = now();
     const answer = await post(callback.url, callback.message(next.kind, at, url()));
     if (state === 'stopped') return;
     const good = answer.status !== null && answer.status >= 200 && answer.status < 300;
-    const waitMs = retryAfterMs[next.try - 1];
+    const waitMs = (callback.retryAfterMs ?? usualRetryAfterMs)[next.try - 1];
     const outcome = good ? 'delivered' : waitMs === undefined ? 'dropped' : 'retry';
     const { task, kind } = next;
     tries.push({ n: ++tried, task: task.id, url: callback.url, kind, at, try: next.try, ...answer, outcome });
@@ -154,8 +160,9 @@ export function createWebhooks(options: {
 
   return {
     plan(task) {
-      if (callbackOf(task) === null) return;
-      for (const each of planOf(task, timeScale)) due.push(each);
+      const callback = callbackOf(task);
+      if (callback === null) return;
+      for (const each of planOf(task, timeScale, callback)) due.push(each);
       turn();
     },
     start() {

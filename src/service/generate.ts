@@ -9,7 +9,7 @@ import {
   type ParameterValue,
   type ParameterValues,
 } from '../domain/model.js';
-import { resolveParameters, type AskedParameters } from '../domain/parameters.js';
+import { resolveParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
@@ -222,7 +222,7 @@ async function checkImages(
     if (input === null) {
       if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${route.model.id} needs a ${name}.`));
     } else if (rule === undefined) {
-      refusals.push(refusal('UNSUPPORTED', path, `${route.model.id} takes no ${name}.`));
+      refusals.push(takesNo(route.model, path));
     } else {
       const before = request.checkedImages?.[name];
       const checked = before === undefined ? await checkImage(reader, viewer.projectId, input, path) : accepted(before);
@@ -230,5 +230,15 @@ async function checkImages(
       else refusals.push(...checked.refusals);
     }
   }
+  refusals.push(...checkMask(value));
   return refusals.length > 0 ? { ok: false, refusals } : { ok: true, value };
+}
+
+/** "Same size as the image" (BFL OpenAPI, April 2026). */
+function checkMask({ image, mask }: CheckedImages): Refusal[] {
+  if (image === undefined || mask === undefined) return [];
+  const sizeOf = ({ image: { width, height } }: CheckedImage): string => `${width} x ${height}`;
+  if (sizeOf(image) === sizeOf(mask)) return [];
+  const message = `The mask must be as large as the image, ${sizeOf(image)} pixels; it has ${sizeOf(mask)}.`;
+  return [refusal('INVALID', ['input', 'mask'], message, { given: sizeOf(mask) })];
 }

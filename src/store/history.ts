@@ -79,6 +79,7 @@ function whereOf(projectId: string, filter: GenerationFilter): Prisma.Generation
 }
 
 function toAttempt(row: AttemptRow): Attempt {
-  const { projectId: _project, instanceId: _instance, pollingUrl: _url, costMicros, ...rest } = row;
+  const { projectId: _project, instanceId: _instance, pollingUrl: _polling, ...own } = row;
+  const { resultUrl: _result, cancelUrl: _cancel, webhookKey: _key, costMicros, ...rest } = own;
   return { ...rest, costMicros: micros(costMicros) };
 }

@@ -54,6 +54,10 @@ export function createProfiles(database: Database): Profiles {
       const found = await Promise.all(ids.map(async (id) => await lookup(`${projectId} ${id}`)));
       return found.flatMap((profile) => profile ?? []);
     },
+    async boundAt(projectId, provider) {
+      const where = { projectId, bindings: { some: { provider } } };
+      return (await prisma.finetuneProfile.findMany({ where, include })).map(toProfile);
+    },
     async page(projectId, filter, window) {
       const rows = await prisma.finetuneProfile.findMany({
         where: {

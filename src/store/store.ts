@@ -7,6 +7,7 @@ import type {
   Ledger,
   Pauses,
   Profiles,
+  ProviderCalls,
   Queue,
   RunTimes,
   Worklist,
@@ -23,6 +24,7 @@ import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
+import { createProviderCalls } from './provider-calls.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createRunTimes } from './run-times.js';
@@ -42,6 +44,7 @@ export type Store = {
   worklist: Worklist;
   pauses: Pauses;
   hints: Hints;
+  providerCalls: ProviderCalls;
   queue: Queue;
   runTimes: RunTimes;
   sweeps: Sweeps;
@@ -80,6 +83,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     worklist: createWorklist(background, note),
     pauses: createPauses(background),
     hints: createHints({ client: database, background }),
+    providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),
     runTimes: createRunTimes(background),
     sweeps: createSweeps(database, onCommit),

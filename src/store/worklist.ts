@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { savingGraceMs } from '../domain/lifecycle.js';
+import { savingGraceMs, terminalStatuses } from '../domain/lifecycle.js';
 import type { Worklist } from '../domain/ports.js';
 import { admit } from './admit.js';
 import type { Database } from './database.js';
@@ -7,6 +7,11 @@ import { ownedBy, registerInstance, releaseInstance, renewLease, takeOver } from
 import { createProgressNotes } from './progress.js';
 import { createWorkItems } from './work-items.js';
 
+const unconfirmedSchema = z.array(
+  z
+    .object({ generation_id: z.string(), n: z.number(), account: z.string() })
+    .transform(({ generation_id, n, account }) => ({ generationId: generation_id, n, account })),
+);
 const refsSchema = z.array(z.object({ generation_id: z.string(), n: z.number() }));
 
 /** The poller's side of the ledger. */
@@ -44,6 +49,27 @@ export function createWorklist(
         .array(z.object({ id: z.string(), sent: z.boolean() }))
         .parse(rows)
         .map(({ id, sent }) => ({ generationId: id, sent }));
+    },
+    async unwanted(instanceId, accounts, limit) {
+      const rows = await database.prisma.$queryRaw`
+        select a.generation_id, a.n from attempt a join generation g on g.id = a.generation_id
+        where a.instance_id = ${instanceId}::uuid and a.state in ('INTENDED', 'SENT', 'ACCEPTED')
+          and a.state = 'ACCEPTED' and a.stop_asked_at is null and a.account = any (${[...accounts]}::text[])
+          and (g.status = any (${terminalStatuses}::generation_status[]) or a.n < g.attempt_count)
+        limit ${limit}::integer`;
+      return refsSchema.parse(rows).map((row) => ({ generationId: row.generation_id, n: row.n }));
+    },
+    async noteStopAsked({ generationId, n }) {
+      await database.prisma.$executeRaw`
+        update attempt set stop_asked_at = now() where generation_id = ${generationId}::uuid and n = ${n}`;
+    },
+    async unconfirmed(instanceId, accounts, limit) {
+      const rows = await database.prisma.$queryRaw`
+        select a.generation_id, a.n, a.account from attempt a join generation g on g.id = a.generation_id
+        where a.instance_id = ${instanceId}::uuid and a.state in ('INTENDED', 'SENT', 'ACCEPTED') and a.state = 'SENT'
+          and a.account = any (${[...accounts]}::text[]) and g.status = 'UNCONFIRMED' and a.n = g.attempt_count
+        limit ${limit}::integer`;
+      return unconfirmedSchema.parse(rows);
     },
     async unanswered(unconfirmedMs, limit) {
       const rows = await database.prisma.$queryRaw`

@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readLook } from '../../src/providers/bfl/look.js';
-import { readSubmit } from '../../src/providers/bfl/submit.js';
+import { readCredits } from '../../src/providers/bfl/cost.js';
+import { readLook } from '../../src/providers/flux/look.js';
+import { readSubmit } from '../../src/providers/flux/submit.js';
 import type { Exchange } from '../../src/providers/transport.js';
 
 const words = ['Pending', 'Ready', 'Error', 'Request Moderated', 'Content Moderated', 'Task not found'];
+const reading = { apiKey: 'key', now: 0, cost: readCredits };
 const anything = fc.jsonValue();
 
 /** Answers with the members that BFL's have, each holding anything at all or missing. */
@@ -47,8 +49,8 @@ const exchanges = fc.record({
 it('no answer makes a reader throw, or accept a task without a name', () => {
   fc.assert(
     fc.property(exchanges, (exchange: Exchange) => {
-      const submitted = readSubmit(exchange, 'key', 0);
-      const looked = readLook(exchange, 'key', 0);
+      const submitted = readSubmit(exchange, reading);
+      const looked = readLook(exchange, reading);
       if (submitted.kind === 'accepted') return /^[\x21-\x7e]+$/.test(submitted.task.taskId);
       if (looked.kind === 'ready') return looked.image.kind === 'url' && /^https?:/.test(looked.image.url);
       return true;

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** What the scripted server does with one request. */
@@ -37,7 +38,16 @@ export type Upstream = {
   close(): Promise<void>;
 };
 
-export async function startUpstream(...queue: Reply[]): Promise<Upstream> {
+export function startUpstream(...queue: Reply[]): Promise<Upstream> {
+  return start(null, queue);
+}
+
+/** The same over https. */
+export function startHttpsUpstream(identity: { key: string; cert: string }, ...queue: Reply[]): Promise<Upstream> {
+  return start(identity, queue);
+}
+
+async function start(identity: { key: string; cert: string } | null, queue: Reply[]): Promise<Upstream> {
   const requests: SeenRequest[] = [];
   let waiting: ((request: SeenRequest) => void)[] = [];
 
@@ -64,12 +74,13 @@ export async function startUpstream(...queue: Reply[]): Promise<Upstream> {
     play(reply, response);
   }
 
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch(() => request.socket.destroy());
-  });
+  };
+  const server = identity === null ? createServer(listener) : createSecureServer(identity, listener);
   const port = await listen(server);
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${identity === null ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     requests,
     queue,

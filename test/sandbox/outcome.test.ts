@@ -15,10 +15,12 @@ const ends: readonly [string, string][] = [
   ['moderated', 'Content Moderated'],
   ['error', 'Error'],
   ['failed', 'Failed'],
+  ['canceled', 'Error'],
+  ['timeout', 'Error'],
   ['not-found', 'Task not found'],
   ['stuck', 'Pending'],
 ];
-const refusals = ['400', '402', '403', '404', '422', '429', '500', '503'];
+const refusals = ['400', '401', '402', '403', '404', '422', '429', '500', '503', '504'];
 
 /** Words with a test of their own below. */
 const others = [
@@ -30,6 +32,13 @@ const others = [
   'unknown-status',
   'poll-500',
   'poll-429',
+  'poll-html',
+  'poll-truncated',
+  'html-reply',
+  'truncated-reply',
+  'quota-200',
+  'ready-at-once',
+  'no-image',
   'expired',
   'html',
   'not-an-image',
@@ -37,14 +46,20 @@ const others = [
   'foreign-sample-url',
   'duration',
 ];
+/** Words with tests in fal.test.ts and replicate.test.ts. */
+const cancels = ['cancel-ignored', 'cancel-refused', 'cancel-lost'];
+/** Words with tests in responses.test.ts. */
+const forms = ['in-text', 'in-base64', 'in-url'];
+/** Words with tests in comfyui-wishes.test.ts. */
+const comfyui = ['oom', 'crash', 'partial'];
 /** Words with tests in webhook.test.ts. */
 const webhooks = ['webhook-missing', 'webhook-doubled', 'webhook-late', 'webhook-forged', 'webhook-early'];
 
 describe('the words', () => {
   test('are all tested here and described', () => {
-    expect([...ends.map(([word]) => word), ...refusals, ...others, ...webhooks].toSorted()).toEqual(
-      Object.keys(outcomeWords).toSorted(),
-    );
+    expect(
+      [...ends.map(([word]) => word), ...refusals, ...others, ...cancels, ...forms, ...comfyui, ...webhooks].toSorted(),
+    ).toEqual(Object.keys(outcomeWords).toSorted());
     for (const { description } of Object.values(outcomeWords)) expect(description).toMatch(/^[A-Z].*\.$/);
   });
 
@@ -97,6 +112,62 @@ describe('an outcome', () => {
     await expect(post(plain, { finetune_id: 'f', prompt: '[sandbox: lost-reply]' })).rejects.toThrow('fetch failed');
     const [task] = sandbox.tasks();
     expect(sandbox.log()).toMatchObject([{ submit: { number: 1 }, task: task?.id, status: null, answered: false }]);
+  });
+
+  test('lost-reply with a number spares the next submit of the same body', async () => {
+    const { post, sandbox } = await startBench();
+    const body = { finetune_id: 'f', prompt: '[sandbox: lost-reply=1]' };
+    await expect(post(plain, body)).rejects.toThrow('fetch failed');
+    expect(await post(plain, body)).toMatchObject({ status: 200 });
+    expect(sandbox.stats().acceptedTwice.total).toBe(1);
+  });
+
+  test('html-reply makes the task and answers with a page', async () => {
+    const { url, sandbox } = await startBench();
+    const body = JSON.stringify({ finetune_id: 'f', prompt: '[sandbox: html-reply]' });
+    const answer = await fetch(`${url}/v1/${plain}`, { method: 'POST', headers: { 'x-key': 'k' }, body });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(await answer.text()).toContain('<html>');
+    expect(sandbox.tasks()).toHaveLength(1);
+  });
+
+  test('truncated-reply makes the task and cuts the answer', async () => {
+    const { url, sandbox } = await startBench();
+    const body = JSON.stringify({ finetune_id: 'f', prompt: '[sandbox: truncated-reply]' });
+    const answer = await fetch(`${url}/v1/${plain}`, { method: 'POST', headers: { 'x-key': 'k' }, body });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+    await expect(answer.text()).rejects.toThrow('terminated');
+    expect(sandbox.log()).toMatchObject([{ task: sandbox.tasks()[0]?.id, answered: false }]);
+  });
+
+  test('quota-200 is 402 here, and makes no task', async () => {
+    const { post, sandbox } = await startBench();
+    expect(await post(plain, { finetune_id: 'f', prompt: '[sandbox: quota-200]' })).toMatchObject({ status: 402 });
+    expect(sandbox.tasks()).toEqual([]);
+  });
+
+  test('ready-at-once needs no time', async () => {
+    const { submit, look } = await startBench();
+    expect((await look((await submit('[sandbox: ready-at-once]')).id)).status).toBe('Ready');
+  });
+
+  test('no-image is ready without one', async () => {
+    const { submit, get, advance } = await startBench();
+    const { id } = await submit('[sandbox: no-image]');
+    advance(60_000);
+    const { body } = await get(`/v1/get_result?id=${id}`);
+    expect(body).toMatchObject({ status: 'Ready', result: { seed: expect.any(Number) } });
+    expect(body).not.toHaveProperty('result.sample');
+  });
+
+  test('poll-html and poll-truncated spoil the first looks', async () => {
+    const { submit, url, look } = await startBench();
+    const { id } = await submit('[sandbox: poll-html=1, poll-truncated=2]');
+    const read = async (): Promise<Response> =>
+      await fetch(`${url}/v1/get_result?id=${id}`, { headers: { 'x-key': 'test-key' } });
+    expect((await read()).headers.get('content-type')).toContain('text/html');
+    await expect((await read()).text()).rejects.toThrow('terminated');
+    expect((await look(id)).status).toBe('Pending');
   });
 
   test('500-accepted makes the task and answers 500', async () => {

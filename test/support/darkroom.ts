@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { expect, vi } from 'vitest';
 import { hashApiKey, newApiKey } from '../../src/access/keys.js';
 import { startApp, type App } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { newId, publicId } from '../../src/domain/ids.js';
 import { createSandbox, type LogEntry, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
 import { createApi, type Api } from './api.js';

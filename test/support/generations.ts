@@ -14,7 +14,7 @@ export const userErrorSchema = z.object({
 });
 export type UserError = z.infer<typeof userErrorSchema>;
 
-export type GenerateMutation = 'generateFromPrompt' | 'generateFromCanny' | 'generateFromDepth';
+export type GenerateMutation = 'generateFromPrompt' | 'generateFromCanny' | 'generateFromDepth' | 'generateFromFill';
 
 const payloadSchema = z.object({
   payload: z.object({ generation: z.object({ id: z.string() }).nullable(), userErrors: z.array(userErrorSchema) }),

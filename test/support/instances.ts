@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { expect, vi } from 'vitest';
 import { startApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { generationMove } from '../../src/domain/change.js';
 import type { NewGeneration } from '../../src/domain/generation.js';
 import { createApi, type Api } from './api.js';

@@ -16,11 +16,11 @@ export function pollerParts(options: {
   bytes: PollerParts['bytes'];
 }): PollerParts {
   const { bench, sandboxUrl, provider, bytes } = options;
-  const { worklist, pauses, hints, images, ledger } = bench.store;
+  const { worklist, pauses, hints, providerCalls, images, ledger } = bench.store;
   return {
     accounts: [
       {
-        account: { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 },
+        account: { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24, projects: null },
         access: { id: 'sandbox', baseUrl: sandboxUrl, apiKey: 'key', hosts: [] },
         provider,
         webhookUrl: null,
@@ -30,6 +30,7 @@ export function pollerParts(options: {
     worklist,
     pauses,
     hints,
+    calls: providerCalls,
     lookTimes: createLookTimes({
       latencyOf: () => null,
       aim: { wantedDelayMs: 25, floorMs: 50, capMs: 1_000 },

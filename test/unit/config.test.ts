@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, type AccountConfig, type Config } from '../../src/config.js';
+import { ConfigError, readConfig, type AccountConfig, type Config } from '../../src/config/config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -56,12 +56,16 @@ const defaults: Config = {
       provider: 'bfl',
       baseUrl: null,
       apiKey: 'sandbox-key',
+      auth: null,
       hosts: [],
       limit: 24,
       webhookUrl: null,
+      webhookSecret: null,
+      projects: null,
       sandbox: true,
     },
   ],
+  comfyWorkflows: null,
   embeddedSandbox: { port: 4100, timeScale: 2 },
 };
 
@@ -182,9 +186,12 @@ describe('a real account', () => {
     id: 'bfl',
     provider: 'bfl',
     baseUrl: null,
+    auth: null,
     hosts: ['.bfl.ai'],
     limit: 24,
     webhookUrl: null,
+    webhookSecret: null,
+    projects: null,
     sandbox: false,
   };
 

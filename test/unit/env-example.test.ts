@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { readConfig, variables } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
+import { variables } from '../../src/config/variables.js';
 
 const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 const paragraphs = text

@@ -177,6 +177,8 @@ export function fakeProfiles(...kept: Profile[]): Profiles & { writes: string[];
       }));
     },
     find: async (projectId, ids) => kept.filter((each) => each.projectId === projectId && ids.includes(each.id)),
+    boundAt: async (projectId, provider) =>
+      kept.filter((each) => each.projectId === projectId && each.bindings.some((bound) => bound.provider === provider)),
     page: async () => kept,
   };
 }

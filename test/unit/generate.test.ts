@@ -25,7 +25,7 @@ import {
 } from './fakes.js';
 
 const models = knownModels().filter(({ provider }) => provider === 'bfl');
-const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24 };
+const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24, projects: null };
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
 const storage = { accepting: vi.fn<() => Promise<boolean>>() };

@@ -4,7 +4,7 @@ import type { Model, ModelLifecycle } from '../../src/domain/model.js';
 import { chooseRoute, type Account, type Catalogue, type RouteRequest } from '../../src/domain/route.js';
 import { makeModel, refusalsOf, told, valueOf } from './fakes.js';
 
-const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24 };
+const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24, projects: null };
 const sandbox: Account = { ...bfl, id: 'sandbox', sandbox: true };
 const fal: Account = { ...bfl, id: 'fal', provider: 'fal' };
 
@@ -174,4 +174,35 @@ describe('a sandbox account', () => {
 
 it('without any account nothing has a route', () => {
   expect(told(choose({ accounts: [], models: [active] }))).toEqual(['NO_ROUTE input.provider']);
+});
+
+describe('a model that cannot be told of a finetune', () => {
+  const note = 'Images go by the provider bfl.';
+  const bare = model('fal/bare', { finetune: 'NONE', note });
+  const lora = { ...bound('fal'), finetuneId: null, loraUrl: 'https://weights.example/x' };
+
+  it.each([[bound('fal')], [lora]])('is taken with any binding when it is named', (binding) => {
+    const catalogue = { accounts: [bfl, fal], models: [active, bare] };
+    expect(valueOf(choose(catalogue, { provider: 'fal', bindings: [binding] })).model.id).toBe('fal/bare');
+    expect(valueOf(choose(catalogue, { model: 'fal/bare', bindings: [binding] })).model.id).toBe('fal/bare');
+    expect(told(choose(catalogue, { provider: 'fal', bindings: [bound('bfl')] }))).toEqual([
+      'NO_ROUTE input.profileId',
+    ]);
+  });
+
+  it('is not taken by itself: the picture would be another than was meant', () => {
+    const catalogue = { accounts: [fal, bfl], models: [bare, deprecated] };
+    expect(chosen(catalogue, { bindings: [bound('bfl'), bound('fal')] })[1]).toBe('bfl/deprecated');
+    expect(told(choose({ accounts: [fal], models: [bare] }, { bindings: [bound('fal')] }))).toEqual([
+      'NO_ROUTE input.model',
+    ]);
+  });
+
+  it('says where to go for another kind of control, to those who named it', () => {
+    const catalogue = { accounts: [bfl, fal], models: [active, bare] };
+    const [pinned] = refusalsOf(choose(catalogue, { control: 'DEPTH', provider: 'fal' }));
+    expect(pinned?.message).toBe(`No model here takes control DEPTH. ${note}`);
+    const [free] = refusalsOf(choose(catalogue, { control: 'DEPTH' }));
+    expect(free?.message).toBe('No model here takes control DEPTH.');
+  });
 });

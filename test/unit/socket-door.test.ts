@@ -93,13 +93,13 @@ it('tells a stranger from a fault of its own', async () => {
 });
 
 it('closes a connection without an operation, and none with one', async () => {
-  doors = await openSocketDoors({ timings: { idleMs: 80 } });
+  doors = await openSocketDoors({ timings: { idleMs: 600 } });
   const [idle, busy, late] = [await connect(), await connect(), await connect()];
   await Promise.all([busy.acknowledged(), late.acknowledged()]);
   busy.ask('1', forever);
   late.ask('1', forever);
   await vi.waitFor(() => expect(doors.open.size).toBe(2));
-  expect(await idle.closed).toEqual({ code: 4408, reason: 'Idle: no operation for 0.08 s' });
+  expect(await idle.closed).toEqual({ code: 4408, reason: 'Idle: no operation for 0.6 s' });
   expect(late.socket.readyState).toBe(WebSocket.OPEN);
   late.leave('1');
   expect((await late.closed).code).toBe(4408);

@@ -12,7 +12,7 @@ const forecast = {
 };
 const facts: WaitingFacts = {
   now,
-  account: { id: 'bfl', provider: 'bfl', sandbox: false, limit: 10 },
+  account: { id: 'bfl', provider: 'bfl', sandbox: false, limit: 10, projects: null },
   pause: null,
   place: { position: 1, running: 0 },
   forecast,

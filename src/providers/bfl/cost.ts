@@ -4,10 +4,15 @@ import { z } from 'zod';
 const microsPerCredit = 10_000;
 
 /** The `cost` of an answer, which BFL counts in credits with fractions; anything but a sane number is no cost. */
-export const costInCredits = z
+const costInCredits = z
   .number()
   .nonnegative()
   .max(1_000_000)
   .transform((credits) => Math.round(credits * microsPerCredit))
   .nullable()
   .catch(null);
+
+/** In micro-USD. */
+export function readCredits(value: unknown): number | null {
+  return costInCredits.parse(value);
+}

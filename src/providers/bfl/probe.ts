@@ -1,12 +1,9 @@
-import { z } from 'zod';
 import { describeBody, findExplanation, readObject, tidy } from '../answer.js';
 import type { ProbeOutcome } from '../provider.js';
 import type { Exchange } from '../transport.js';
-import { costInCredits } from './cost.js';
+import { readCredits } from './cost.js';
 
 /** `{"credits": number}` of `GET /v1/credits`, a call that is free (BFL documentation, 2026). */
-const answerShape = z.object({ credits: costInCredits });
-
 export function readProbe(exchange: Exchange, apiKey: string): ProbeOutcome {
   if (exchange.kind !== 'answered') {
     return { kind: 'unavailable', message: tidy(`no answer: ${exchange.message}`, apiKey) };
@@ -14,7 +11,7 @@ export function readProbe(exchange: Exchange, apiKey: string): ProbeOutcome {
   const { status, body } = exchange;
   const answer = readObject(body);
   if (status >= 200 && status < 300 && answer !== null) {
-    return { kind: 'well', creditMicros: answerShape.parse(answer).credits };
+    return { kind: 'well', creditMicros: readCredits(answer['credits']) };
   }
   const explanation = answer === null ? describeBody(body) : findExplanation(answer);
   const message = tidy(`HTTP ${status}${explanation === null ? '' : `: ${explanation}`}`, apiKey);

@@ -1,11 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { WebhookDelivery, WebhookReading } from '../../domain/webhook.js';
 import { readObject } from '../answer.js';
-import { taskIdText } from './task-id.js';
+import { isSigned } from '../flux/signature.js';
+
+import { taskIdText } from '../task-id.js';
 
 const answerShape = z.object({ id: taskIdText });
-const scheme = 'sha256=';
 
 /**
  * `X-BFL-Signature: sha256=<hex>`, HMAC-SHA256 over the raw body, keyed with the secret's UTF-8 text (BFL's agent guide,
@@ -19,10 +19,4 @@ export function readWebhook(_account: unknown, { headers, body, secret }: Webhoo
   }
   const answer = answerShape.safeParse(readObject({ kind: 'whole', bytes: body }));
   return answer.success ? { ok: true, taskId: answer.data.id } : { ok: false, reason: 'the body names no task' };
-}
-
-function isSigned(signature: string, body: Buffer, secret: string): boolean {
-  const given = signature.trim().toLowerCase();
-  const expected = Buffer.from(`${scheme}${createHmac('sha256', secret).update(body).digest('hex')}`);
-  return given.length === expected.length && timingSafeEqual(Buffer.from(given), expected);
 }

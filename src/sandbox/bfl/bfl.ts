@@ -1,17 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bflEndpoints, type BflEndpoint } from './endpoints.js';
-import { createImageCheck } from './images.js';
-import { bflPicture, pictureSize } from './picture.js';
-import { bflStatus } from './status.js';
-import { bflWebhook } from './webhook.js';
-import { drawLook } from '../faults.js';
-import { readWish } from '../outcome.js';
-import { sha256 } from '../random.js';
-import { decideSubmit, witnessSubmit } from '../submission.js';
+import { promptIn } from '../body.js';
+import { createImageCheck } from '../images.js';
+import { ownerOf } from '../keys.js';
+import { answerLook } from '../looking.js';
+import { takeSubmit } from '../submitting.js';
 import type { Task } from '../task.js';
-import { validate, type Complaint, type Values } from '../validate.js';
-import { maskKey } from '../witness.js';
+import type { Complaint } from '../validate.js';
 import type { Dialect, World } from '../world.js';
+import { bflEndpoints, type BflEndpoint } from './endpoints.js';
+import { bflPicture } from './picture.js';
+import { bflStatus } from './status.js';
+import { checkBfl, megapixels, planBfl } from './submit.js';
+import { bflWebhook } from './webhook.js';
 
 /** Bodies of refusals (documented statuses; the wording of 403 as observed, the others as FastAPI would have them). */
 const refusals: Readonly<Record<number, string>> = {
@@ -42,40 +42,6 @@ function keyOf(request: FastifyRequest): string | null {
   return typeof key === 'string' && key !== '' ? key : null;
 }
 
-function megapixels(sizes: readonly { width: number; height: number }[]): number {
-  const pixels = sizes.reduce((sum, size) => sum + size.width * size.height, 0);
-  return Math.round(pixels / 10_000) / 100;
-}
-
-/** Reads a body as FastAPI does: whatever its content type says, it must be JSON. */
-function parseBody(body: unknown): { ok: true; bytes: Buffer; json: unknown } | { ok: false; bytes: Buffer } {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-  try {
-    return { ok: true, bytes, json: JSON.parse(bytes.toString('utf8')) };
-  } catch {
-    return { ok: false, bytes };
-  }
-}
-
-function promptIn(json: unknown): string | null {
-  return typeof json === 'object' && json !== null && 'prompt' in json && typeof json.prompt === 'string'
-    ? json.prompt
-    : null;
-}
-
-/** What makes two bodies the same request: all but the webhook fields, which differ at every try. */
-function fingerprintOf({ bytes, json }: { bytes: Buffer; json: unknown }): string {
-  if (typeof json !== 'object' || json === null || !('webhook_url' in json || 'webhook_secret' in json))
-    return sha256(bytes);
-  const fields = Object.entries(json).filter(([name]) => !name.startsWith('webhook_'));
-  return sha256(JSON.stringify(Object.fromEntries(fields)));
-}
-
-function withNulls(endpoint: BflEndpoint, values: Values): Values {
-  const meant = Object.entries(endpoint.nulls ?? {}).filter(([name]) => values[name] === null);
-  return { ...values, ...Object.fromEntries(meant) };
-}
-
 function accepted(world: World, task: Task): Record<string, unknown> {
   const costs = { cost: task.cost, input_mp: task.request['input_mp'] ?? 0, output_mp: megapixels([task]) };
   const webhook = task.request['webhook_url'];
@@ -95,82 +61,47 @@ export function createBfl(): Dialect {
     model: string,
     endpoint: BflEndpoint,
   ): Promise<FastifyReply> {
-    const entry = world.entryOf(request);
-    const key = keyOf(request);
-    const body = parseBody(request.body);
-    const json = body.ok ? body.json : null;
-    const checked = validate(endpoint.fields, json);
-    const ignored = checked.ok ? checked.ignored : [];
-    const prompt = promptIn(json);
-    const { fingerprint, repeats } = witnessSubmit(world, entry, {
-      model,
-      fingerprint: fingerprintOf({ bytes: body.bytes, json }),
-      prompt,
-      ignored,
-    });
-
-    if (key === null || !isAllowed(world, key)) return refuse(reply, 403);
-    if (!body.ok) return complain(reply, [{ loc: ['body', 0], msg: 'JSON decode error', type: 'json_invalid' }]);
-    if (!checked.ok) return complain(reply, checked.complaints);
-    const { images, complaints } = await checkImages(endpoint.fields, checked.values);
-    const { wish, problem } = readWish(prompt ?? '');
-    if (problem !== null) {
-      complaints.push({ loc: ['body', 'prompt'], msg: `Value error, ${problem}`, type: 'value_error' });
-    }
-    if (complaints.length > 0) return complain(reply, complaints);
-
-    const values = withNulls(endpoint, checked.values);
-    const hashes = Object.entries(images).map(([name, { hash }]) => [name, `sha256:${hash}`]);
-    const decision = await decideSubmit(world, entry, {
-      owner: maskKey(key),
+    return await takeSubmit(world, request, reply, checkImages, {
       dialect: 'bfl',
       model,
-      wish,
-      fingerprint,
-      repeats,
-      cost: endpoint.cost,
-      medianMs: endpoint.medianMs,
-      request: { ...values, ...Object.fromEntries(hashes), input_mp: megapixels(Object.values(images)) },
-      images,
-      seed: typeof values['seed'] === 'number' ? values['seed'] : null,
-      ...pictureSize(values, images['control_image'] ?? images['image']),
+      key: keyOf(request),
+      denied: 403,
+      at: ['body'],
+      prompt: promptIn,
+      check: (json) => checkBfl(endpoint, json),
+      plan: (values, images) => planBfl(endpoint, values, images),
+      refuse: ({ status }) => refuse(reply, status),
+      complain: (complaints) => complain(reply, complaints),
+      answer: (task) => ({ status: 200, body: accepted(world, task) }),
     });
-    if (decision.kind === 'refused') return refuse(reply, decision.status);
-    if (decision.answer === 'error') return refuse(reply, 500);
-    if (decision.answer === 'usual') return reply.send(accepted(world, decision.task));
-    reply.hijack();
-    request.raw.socket.destroy();
-    return reply;
   }
 
-  function look(
+  async function look(
     world: World,
     request: FastifyRequest<{ Querystring: { id?: string } }>,
     reply: FastifyReply,
-  ): FastifyReply {
-    const key = keyOf(request);
-    if (key === null || !isAllowed(world, key)) return refuse(reply, 403);
+  ): Promise<FastifyReply> {
+    const owner = ownerOf(world, keyOf(request));
+    if (owner === null) return refuse(reply, 403);
     const { id } = request.query;
     if (typeof id !== 'string') {
       return complain(reply, [{ loc: ['query', 'id'], msg: 'Field required', type: 'missing' }]);
     }
-    const found = world.engine.look(maskKey(key), id);
-    if (found !== null && found.look <= (found.task.wish['poll-500'] ?? 0)) return refuse(reply, 500);
-    if (found !== null && found.look <= (found.task.wish['poll-429'] ?? 0)) return refuse(reply, 429);
-    const { faults, seed } = world.settings;
-    const luck = found?.task.luck ?? null;
-    const fault = luck === null ? null : drawLook(faults, seed, luck, found?.look ?? 0);
-    if (fault !== null) {
-      if (fault.retryAfter !== null) reply.header('retry-after', fault.retryAfter);
-      return refuse(reply, fault.status);
-    }
-    return reply.send(bflStatus(id, found, world.settings.now(), world.url()));
+    const found = world.engine.look(owner, id);
+    return await answerLook(world, request, reply, found, {
+      refuse: (status) => refuse(reply, status),
+      answer: () => ({ status: 200, body: bflStatus(id, found, world.settings.now(), world.url()) }),
+    });
   }
 
   return {
     name: 'bfl',
+    base: '',
     keyOf,
-    picture: bflPicture,
+    async picture(task, blobs) {
+      const endpoint = bflEndpoints.get(task.model);
+      return endpoint === undefined ? null : await bflPicture(task, blobs, endpoint);
+    },
     webhook: bflWebhook,
     register(app, world) {
       for (const [model, endpoint] of bflEndpoints) {
@@ -178,19 +109,22 @@ export function createBfl(): Dialect {
       }
       app.get<{ Querystring: { id?: string } }>('/v1/get_result', (request, reply) => look(world, request, reply));
       app.get('/v1/credits', (request, reply) => {
-        const key = keyOf(request);
-        if (key === null || !isAllowed(world, key)) return refuse(reply, 403);
-        return reply.send({ credits: world.engine.credits(maskKey(key)) });
+        const owner = ownerOf(world, keyOf(request));
+        return owner === null ? refuse(reply, 403) : reply.send({ credits: world.engine.credits(owner) });
       });
-      app.get('/v1/my_finetunes', (request, reply) => {
-        const key = keyOf(request);
-        if (key === null || !isAllowed(world, key)) return refuse(reply, 403);
-        return reply.send({ finetunes: world.settings.finetunes });
+      app.get('/v1/my_finetunes', (request, reply) =>
+        ownerOf(world, keyOf(request)) === null
+          ? refuse(reply, 403)
+          : reply.send({ finetunes: world.settings.finetunes }),
+      );
+      app.get<{ Querystring: { finetune_id?: string } }>('/v1/finetune_details', (request, reply) => {
+        if (ownerOf(world, keyOf(request)) === null) return refuse(reply, 403);
+        const id = request.query.finetune_id;
+        if (id === undefined || !world.settings.finetunes.includes(id)) {
+          return reply.code(404).send({ detail: 'Finetune not found' });
+        }
+        return reply.send({ finetune_details: { finetune_id: id, finetune_comment: id, status: 'Ready' } });
       });
     },
   };
-}
-
-function isAllowed({ settings }: World, key: string): boolean {
-  return settings.keys === null || settings.keys.includes(key);
 }

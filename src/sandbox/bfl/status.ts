@@ -1,5 +1,6 @@
 import { phaseOf, progressOf, type Task } from '../task.js';
-import { deliveryPath } from '../delivery.js';
+import { sampleUrl } from '../delivery.js';
+import { known, type Found } from '../looking.js';
 
 /** BFL's documented status words (OpenAPI, April 2026), and three that are seen without being documented. */
 type BflStatus =
@@ -22,9 +23,6 @@ type BflResult = {
   preview: Record<string, unknown> | null;
 };
 
-/** Where `foreign-sample-url` points; the name can never resolve (RFC 6761). */
-const foreignDelivery = 'https://delivery.elsewhere.invalid';
-
 function waiting(task: Task, at: number): BflStatus {
   if (task.wish['unknown-status'] === undefined) return 'Pending';
   return progressOf(task, at) < 0.5 ? 'Reasoning' : 'Generating';
@@ -35,15 +33,15 @@ export function endOf(task: Task): BflStatus {
   const { wish } = task;
   if (wish['request-moderated'] !== undefined) return 'Request Moderated';
   if (wish.moderated !== undefined) return 'Content Moderated';
-  if (wish.error !== undefined) return 'Error';
+  // It has no words for these two.
+  if (wish.error !== undefined || wish.canceled !== undefined || wish.timeout !== undefined) return 'Error';
   return wish.failed === undefined ? 'Ready' : 'Failed';
 }
 
 /** What `result` says of a picture that was made. */
 export function resultOf(task: Task, finishedAt: number, url: string): Record<string, unknown> {
-  const host = task.wish['foreign-sample-url'] === undefined ? url : foreignDelivery;
   return {
-    sample: `${host}${deliveryPath(task)}`,
+    ...(task.wish['no-image'] === undefined ? { sample: sampleUrl(task, url) } : {}),
     prompt: task.request['prompt'] ?? '',
     seed: task.seed,
     start_time: task.startedAt / 1000,
@@ -53,11 +51,10 @@ export function resultOf(task: Task, finishedAt: number, url: string): Record<st
 }
 
 /** The body of `get_result` at the moment `at` (ms since the epoch). `found` is null for an id that nobody knows. */
-export function bflStatus(id: string, found: { task: Task; look: number } | null, at: number, url: string): BflResult {
+export function bflStatus(id: string, found: Found | null, at: number, url: string): BflResult {
   const blank = { id, result: null, progress: null, details: null, preview: null };
-  if (found === null || found.look <= (found.task.wish['late-task'] ?? 0))
-    return { ...blank, status: 'Task not found' };
-  const { task } = found;
+  const task = known(found);
+  if (task === null) return { ...blank, status: 'Task not found' };
   if (task.finishedAt === null || phaseOf(task, at) !== 'done') {
     const progress = phaseOf(task, at) === 'queued' ? null : progressOf(task, at);
     return { ...blank, status: waiting(task, at), progress };

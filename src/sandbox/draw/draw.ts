@@ -42,6 +42,10 @@ async function paint(sketch: Sketch, palette: Palette): Promise<Raster> {
   switch (sketch.kind) {
     case 'text':
       return await paintScene(sketch, palette);
+    case 'black': {
+      const { width, height } = sketch;
+      return { data: Buffer.alloc(width * height * 3), width, height, channels: 3 };
+    }
     case 'canny': {
       const { base, ink } = await drawEdges(sketch, palette);
       return ink(await style(base, sketch, palette));

@@ -14,6 +14,8 @@ export type Sketch = {
   height: number;
 } & (
   | { kind: 'text' }
+  /** What a safety checker leaves of a picture. */
+  | { kind: 'black' }
   /** Thresholds on OpenCV's scale for 8-bit images and an aperture of 3. */
   | { kind: 'canny'; control: Buffer; low: number; high: number }
   | { kind: 'depth'; control: Buffer }

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { providerNames, readAuthHeader, withoutSlash, type AccountSettings } from './account.js';
+import type { Environment } from './variables.js';
+
+/** One account of `ACCOUNTS_FILE`. Keys are never in the file, only where they are. */
+const entry = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  provider: z.enum(providerNames),
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  allowHttp: z.boolean().default(false),
+  /** Name of the variable that holds the key. */
+  keyVariable: z.string().min(1).optional(),
+  keyFile: z.string().min(1).optional(),
+  authHeader: z
+    .string()
+    .transform((text, context) => {
+      const header = readAuthHeader(text);
+      if (header === null) context.addIssue({ code: 'custom', message: 'must be like "Authorization: Bearer"' });
+      return header;
+    })
+    .optional(),
+  hosts: z.array(z.string().min(1)).default([]),
+  activeTasks: z.int().min(1).max(100_000),
+  webhooks: z.boolean().default(false),
+  webhookSecretVariable: z.string().min(1).optional(),
+  projects: z.array(z.string().min(1)).min(1).optional(),
+});
+
+/** More accounts than the variables can say, from a JSON file with a list of them. */
+export function readAccountsFile(path: string, environment: Environment, problems: string[]): AccountSettings[] {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    problems.push(`ACCOUNTS_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+  const parsed = z.array(entry).safeParse(content);
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map(({ path: at, message }) => `ACCOUNTS_FILE, ${at.join('.')}: ${message}`));
+    return [];
+  }
+  return parsed.data.map((account) => settingsOf(account, environment, problems));
+}
+
+function settingsOf(account: z.infer<typeof entry>, environment: Environment, problems: string[]): AccountSettings {
+  const { id, keyVariable, webhookSecretVariable } = account;
+  const named = (setting: string): string => `ACCOUNTS_FILE, ${id}: ${setting}`;
+  const fromVariable = (setting: string, name: string | undefined): string | undefined => {
+    const value = name === undefined ? undefined : environment[name];
+    if (name !== undefined && (value ?? '') === '') problems.push(`${named(setting)} names ${name}, which is not set`);
+    return value;
+  };
+  return {
+    id,
+    provider: account.provider,
+    baseUrl: withoutSlash(account.baseUrl),
+    key: fromVariable('keyVariable', keyVariable),
+    keyFile: account.keyFile,
+    auth: account.authHeader ?? null,
+    hosts: account.hosts,
+    limit: account.activeTasks,
+    allowHttp: account.allowHttp,
+    webhooks: account.webhooks,
+    webhookSecret: fromVariable('webhookSecretVariable', webhookSecretVariable) ?? null,
+    projects: account.projects ?? null,
+    names: {
+      key: named('keyVariable'),
+      keyFile: named('keyFile'),
+      baseUrl: named('baseUrl'),
+      allowHttp: named('allowHttp: true'),
+      webhooks: named('webhooks'),
+    },
+  };
+}

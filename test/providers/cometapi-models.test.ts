@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { knownModels } from '../../src/catalogue/catalogue.js';
+import type { Model } from '../../src/domain/model.js';
+
+const models = knownModels().filter(({ provider }) => provider.startsWith('cometapi'));
+
+function find(id: string): Model | undefined {
+  return knownModels().find((model) => model.id === id);
+}
+
+it('offers exactly these endpoints', () => {
+  expect(
+    models.map(({ id, control, finetune, lifecycle, priceMicros }) => [
+      id,
+      control,
+      finetune,
+      lifecycle.status,
+      priceMicros,
+    ]),
+  ).toEqual([
+    ['cometapi/flux-pro-finetuned', 'NONE', 'ID', 'DEPRECATED', null],
+    ['cometapi/flux-pro-1-1-ultra-finetuned', 'NONE', 'ID', 'DEPRECATED', null],
+    ['cometapi/flux-pro-1-0-canny-finetuned', 'CANNY', 'ID', 'DEPRECATED', null],
+    ['cometapi/flux-pro-1-0-depth-finetuned', 'DEPTH', 'ID', 'DEPRECATED', 96_000],
+    ['cometapi/flux-pro-1-0-fill-finetuned', 'FILL', 'ID', 'DEPRECATED', 96_000],
+    ['cometapi-responses/flux-pro-finetuned', 'NONE', 'NONE', 'DEPRECATED', null],
+    ['cometapi-responses/flux-pro-1-0-canny-finetuned', 'NONE', 'NONE', 'DEPRECATED', null],
+  ]);
+});
+
+it.each([
+  ['cometapi/flux-pro-finetuned', 'bfl/flux-pro-finetuned'],
+  ['cometapi/flux-pro-1-1-ultra-finetuned', 'bfl/flux-pro-1.1-ultra-finetuned'],
+  ['cometapi/flux-pro-1-0-canny-finetuned', 'bfl/flux-pro-1.0-canny-finetuned'],
+  ['cometapi/flux-pro-1-0-fill-finetuned', 'bfl/flux-pro-1.0-fill-finetuned'],
+])('%s takes what %s takes', (id, original) => {
+  expect(find(id)).toMatchObject({ parameters: find(original)?.parameters, images: find(original)?.images });
+});
+
+it('the depth model takes a size besides, as its page shows, and sends none unless asked', () => {
+  const size = { kind: 'integer', minimum: 256, maximum: 1440, multipleOf: 32, default: null };
+  const original = find('bfl/flux-pro-1.0-depth-finetuned');
+  expect(find('cometapi/flux-pro-1-0-depth-finetuned')).toMatchObject({
+    parameters: { ...original?.parameters, width: size, height: size },
+    images: original?.images,
+  });
+});
+
+it('/v1/responses takes a prompt alone, and says where everything else goes', () => {
+  for (const model of models.filter(({ provider }) => provider === 'cometapi-responses')) {
+    expect(model).toMatchObject({ parameters: {}, images: {}, note: expect.stringContaining('provider cometapi') });
+    expect(find(model.lifecycle.successor ?? '')).toMatchObject({ provider: 'cometapi', name: model.name });
+  }
+});
+
+it('every model names its source and the day on which its origin ended it', () => {
+  for (const { id, provider, name, lifecycle } of models) {
+    expect(id).toBe(`${provider}/${name}`);
+    expect(lifecycle.source).toMatch(/expect it to fail$/);
+    expect(lifecycle.since).toBe('2025-10-31');
+  }
+});

@@ -1,0 +1,4 @@
+import { bfl } from './bfl.js';
+import { runContract } from './suite.js';
+
+runContract(bfl);

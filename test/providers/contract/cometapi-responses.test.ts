@@ -1,0 +1,4 @@
+import { cometapiResponses } from './cometapi-responses.js';
+import { runContract } from './suite.js';
+
+runContract(cometapiResponses);

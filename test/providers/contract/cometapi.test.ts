@@ -1,0 +1,4 @@
+import { cometapi } from './cometapi.js';
+import { runContract } from './suite.js';
+
+runContract(cometapi);

@@ -1,0 +1,4 @@
+import { comfyui } from './comfyui.js';
+import { runContract } from './suite.js';
+
+runContract(comfyui);

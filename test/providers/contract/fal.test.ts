@@ -1,0 +1,4 @@
+import { fal } from './fal.js';
+import { runContract } from './suite.js';
+
+runContract(fal);

@@ -1,0 +1,4 @@
+import { replicate } from './replicate.js';
+import { runContract } from './suite.js';
+
+runContract(replicate);
