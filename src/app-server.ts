@@ -19,6 +19,7 @@ import { createUpload } from './service/images.js';
 import { createImportProfiles } from './service/import-profiles.js';
 import { createProfileService } from './service/profiles.js';
 import { createProgress } from './service/progress.js';
+import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
 import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
@@ -43,10 +44,10 @@ function webhookReaders(ground: Ground): WebhookReaders {
   return new Map(readers);
 }
 
-/** The API of a process. `onAccepted` is called after each generation that was accepted here. */
+/** The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start. */
 export async function buildServer(
   ground: Ground,
-  options: { demo: DemoProject; onAccepted: () => void },
+  options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold } = ground;
@@ -67,6 +68,7 @@ export async function buildServer(
     bytes: imageStore,
     storage,
   });
+  const rerunRequest = createRerunRequest({ history: store.history, images: store.images, models: knownModels() });
   const stopService = createStopService({ ledger: store.ledger, history: store.history });
   return createServer({
     schema: await createSchema(),
@@ -74,7 +76,7 @@ export async function buildServer(
       generate: createGenerate({ prepare, acceptOnce }),
       rerun: createRerun({
         history: store.history,
-        request: createRerunRequest({ history: store.history, images: store.images, models: knownModels() }),
+        request: rerunRequest,
         prepare,
         acceptOnce,
       }),
@@ -90,8 +92,19 @@ export async function buildServer(
         stopService,
         onAccepted: options.onAccepted,
       }),
-      sheets: createSheets({ sweeps: store.sweeps, drawer: createSheetDrawer(imageStore) }),
-      progress: createProgress({ hub: ground.hub, sweeps: store.sweeps }),
+      replayService: createReplayService({
+        replays: store.replays,
+        sampling: store.sampling,
+        history: store.history,
+        idempotency: store.idempotency,
+        catalogue,
+        rerunRequest,
+        prepare,
+        stopService,
+        onStarted: options.onReplay,
+      }),
+      sheets: createSheets({ ...store, drawer: createSheetDrawer(imageStore) }),
+      progress: createProgress({ hub: ground.hub, ...store }),
       accountService: createAccountService({ pauses: store.pauses, catalogue }),
       importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
       checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
@@ -115,6 +128,7 @@ export async function buildServer(
       profiles: store.profiles,
       images: store.images,
       sweeps: store.sweeps,
+      replays: store.replays,
       catalogue,
     },
     authenticate,

@@ -483,6 +483,43 @@ export type ParametersInput = {
   width?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** Which part of history to run again, where, and what it may cost. */
+export type PlanReplayInput = {
+  /** Run also what has no known price; it counts as nothing. */
+  allowUnknownPrice?: Scalars['Boolean']['input'];
+  /** Most that may be started, in micro-USD by the price list. */
+  costLimitMicros: Scalars['SafeInt']['input'];
+  /** Which generations to choose from, at most 1,000,000. Without a status those that SUCCEEDED. */
+  filter?: InputMaybe<GenerationFilter>;
+  /** Up to 200 characters: the same key with the same request gives the same plan for 24 hours. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** With this model only. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** Parameters instead of those asked for then. */
+  overrides?: InputMaybe<ParametersInput>;
+  /** -100 to 100: below 0 it waits behind what your project asks for meanwhile. */
+  priority?: Scalars['Int']['input'];
+  /** The provider to run them at, e.g. replicate. */
+  provider: Scalars['String']['input'];
+  /** Where no seed was asked for, ask for the one that the provider reported. */
+  reuseSeed?: Scalars['Boolean']['input'];
+  /** How many to run, 1 to 1,000, spread evenly over all that match, from the oldest to the newest. */
+  sample: Scalars['Int']['input'];
+  /** 0 or more: another seed chooses another sample; the same one of the same history the same. */
+  seed?: Scalars['SafeInt']['input'];
+};
+
+/** Where a replay stands. */
+export type ReplayStatus =
+  /** Stopped by the caller. Final. */
+  | 'CANCELED'
+  /** All that could be run has been. Final. */
+  | 'FINISHED'
+  /** Chosen, checked and priced; nothing is started. */
+  | 'PLANNED'
+  /** Started: a few generations at a time are run again. */
+  | 'RUNNING';
+
 /** What varies along an axis: exactly one of the fields, 1 to 50 different values. */
 export type SweepAxisInput =
   /** High thresholds of the edges, 0 to 500 each. */

@@ -5,6 +5,22 @@ import { isTerminal, type GenerationStatus } from './lifecycle.js';
 /** Raised when the same spec is drawn differently. */
 const drawing = 1;
 
+/** A generation with its first picture. */
+export type SheetPicture = {
+  generationId: string;
+  /** Null: the generation is gone. */
+  status: GenerationStatus | null;
+  model: string | null;
+  sha256: string | null;
+  /** Pixels. */
+  width: number | null;
+  height: number | null;
+};
+
+export function goneGeneration(generationId: string): SheetPicture {
+  return { generationId, status: null, model: null, sha256: null, width: null, height: null };
+}
+
 /** One field of a sheet. */
 export type SheetCell = {
   /** Shown until there is a picture, or instead of one. */
@@ -33,10 +49,7 @@ export function sheetVersion(spec: SheetSpec): string {
 }
 
 /** A generation as a field: its picture once there is one. `status` null: it is gone. */
-export function sheetCell(
-  projectId: string,
-  { status, sha256 }: { status: GenerationStatus | null; sha256: string | null },
-): SheetCell {
+export function sheetCell(projectId: string, { status, sha256 }: Pick<SheetPicture, 'status' | 'sha256'>): SheetCell {
   if (status === 'SUCCEEDED' && sha256 !== null) {
     return { caption: '', state: 'PICTURE', picture: { projectId, sha256 } };
   }
@@ -74,4 +87,38 @@ function labelsOf(grid: Grid, place: Axis['place']): string[] {
   return valuesAt(grid, place).map(({ label, prompt }) =>
     name === undefined || prompt !== null ? label : `${name} ${label}`,
   );
+}
+
+/** Longest side of a picture beside another, in pixels. */
+const pairSide = 512;
+
+/** A generation and its rerun side by side. `after` null: it was not started. */
+export function pairSheet(
+  projectId: string,
+  pair: { distance: number | null; refusalCode: string | null },
+  { before, after }: { before: SheetPicture; after: SheetPicture | null },
+): SheetSpec {
+  const { width, height } = before.width === null ? (after ?? before) : before;
+  const ratio = Math.min(3, Math.max(1 / 3, (width ?? 4) / (height ?? 3)));
+  const cell =
+    ratio >= 1
+      ? { width: pairSide, height: Math.round(pairSide / ratio) }
+      : { width: Math.round(pairSide * ratio), height: pairSide };
+  const notStarted: SheetCell =
+    pair.refusalCode === null
+      ? { caption: 'not started', state: 'WAITING', picture: null }
+      : { caption: pair.refusalCode, state: 'ENDED', picture: null };
+  return {
+    title: pair.distance === null ? 'Not compared' : `Distance ${pair.distance.toFixed(3)}`,
+    blocks: [
+      {
+        title: null,
+        columns: [`before: ${before.model ?? 'gone'}`, after === null ? 'after' : `after: ${after.model ?? 'gone'}`],
+        rows: [''],
+        cells: [0, 1],
+      },
+    ],
+    cell,
+    cells: [sheetCell(projectId, before), after === null ? notStarted : sheetCell(projectId, after)],
+  };
 }

@@ -1,7 +1,8 @@
 import type { NewGeneration, RequestKey } from './generation.js';
 import type { Grid } from './grid.js';
-import type { ControlKind, GenerationStatus } from './lifecycle.js';
+import type { ControlKind } from './lifecycle.js';
 import type { Window } from './ports.js';
+import type { SheetPicture } from './sheet.js';
 import type { TallyRow } from './tally.js';
 
 /** A grid of generations that were asked for together. */
@@ -35,14 +36,6 @@ export type NewSweep = Omit<Sweep, 'createdAt' | 'canceledAt'>;
 /** A cell and what is in it. */
 export type SweepCell = { sweepId: string; n: number; generationId: string };
 
-/** A picture of a generation, for a sheet. */
-export type SheetPicture = {
-  generationId: string;
-  /** Null: the generation is gone. */
-  status: GenerationStatus | null;
-  sha256: string | null;
-};
-
 /** Sweeps in the database. Those with a project see nothing else. */
 export type Sweeps = {
   /** All or nothing, durable when it answers. Null: its idempotency key was taken meanwhile. */
@@ -53,7 +46,7 @@ export type Sweeps = {
   byToken(id: string, token: string): Promise<Sweep | null>;
   cells(projectId: string, sweepIds: readonly string[]): Promise<SweepCell[]>;
   /** What its sheet shows, in the order of the cells. */
-  pictures(sweepId: string): Promise<SheetPicture[]>;
+  pictures(sweep: Pick<Sweep, 'id' | 'projectId'>): Promise<SheetPicture[]>;
   tally(projectId: string, sweepIds: readonly string[]): Promise<(TallyRow & { sweepId: string })[]>;
   /** Notes that the rest was canceled; once. */
   markCanceled(projectId: string, id: string): Promise<void>;

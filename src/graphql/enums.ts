@@ -1,5 +1,6 @@
 import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
+import { replayStatuses } from '../domain/replay.js';
 import { refusalCodes } from '../domain/refusal.js';
 import { waitingReasons } from '../domain/waiting.js';
 import { enumOf } from './enum-of.js';
@@ -75,6 +76,13 @@ export const ModelStatusEnum = enumOf(
     RETIRED: 'Withdrawn: refused on a real account, usable on the sandbox only.',
   },
 );
+
+export const ReplayStatusEnum = enumOf('ReplayStatus', 'Where a replay stands.', replayStatuses, {
+  PLANNED: 'Chosen, checked and priced; nothing is started.',
+  RUNNING: 'Started: a few generations at a time are run again.',
+  FINISHED: 'All that could be run has been. Final.',
+  CANCELED: 'Stopped by the caller. Final.',
+});
 
 export const AxisNameEnum = enumOf('AxisName', 'What varies along an axis of a sweep.', axisNames, {
   finetuneStrength: 'Influence of the finetune.',

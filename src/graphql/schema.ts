@@ -8,6 +8,7 @@ import { ModelResolver } from './model.js';
 import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
+import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
@@ -33,6 +34,8 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ModelResolver,
       ProfileResolver,
       ProviderResolver,
+      ReplayPairResolver,
+      ReplayResolver,
       RerunResolver,
       StopResolver,
       SubscriptionResolver,

@@ -1,4 +1,5 @@
 import type { History, Images, Profiles } from '../domain/ports.js';
+import type { Replays } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
@@ -8,6 +9,7 @@ import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
+import type { ReplayService } from '../service/replay.js';
 import type { Rerun } from '../service/rerun.js';
 import type { Progress } from '../service/progress.js';
 import type { Sheets } from '../service/sheets.js';
@@ -21,6 +23,7 @@ export type Services = {
   generate: Generate;
   rerun: Rerun;
   sweepService: SweepService;
+  replayService: ReplayService;
   sheets: Sheets;
   progress: Progress;
   accountService: AccountService;
@@ -36,6 +39,7 @@ export type Services = {
   profiles: Profiles;
   images: Images;
   sweeps: Sweeps;
+  replays: Replays;
   catalogue: Catalogue;
   /** Where clients reach this service, without a trailing slash. */
   publicUrl: string;

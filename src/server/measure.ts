@@ -40,6 +40,10 @@ const extraCosts: Readonly<Record<string, number>> = {
   'Query.cannyPreview': 5_000,
   // Every cell is checked as a request of its own.
   'Query.planSweep': 2_000,
+  'Mutation.generateSweep': 2_000,
+  // Up to 1,000 generations are checked, or counted.
+  'Mutation.planReplay': 10_000,
+  'Replay.summary': 100,
   'EventsSnapshot.running': 500,
 };
 

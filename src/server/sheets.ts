@@ -4,16 +4,29 @@ import type { Sheet, Sheets } from '../service/sheets.js';
 import { matches } from './etag.js';
 import { sendProblem } from './problem.js';
 
+const uuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const addressSchema = z.object({
-  id: z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  id: uuid,
   token: z.string().regex(/^[\w-]{22}$/),
 });
 
-/** `GET /sheets/<sweep>/<token>`: a contact sheet as it is now. Whoever has the address may see it; it cannot be guessed. */
+const pairSchema = addressSchema.extend({ original: uuid });
+
+/**
+ * `GET /sheets/<sweep>/<token>` and `/sheets/<replay>/<token>/<original>`: sheets as they are now. Whoever has the address
+ * may see them; it cannot be guessed.
+ */
 export function registerSheets(app: FastifyInstance, sheets: Sheets): void {
   app.get('/sheets/:id/:token', async (request, reply) => {
     const address = addressSchema.safeParse(request.params);
     const sheet = address.success ? await sheets.sweepByToken(address.data.id, address.data.token) : null;
+    return await send(request, reply, sheet);
+  });
+
+  app.get('/sheets/:id/:token/:original', async (request, reply) => {
+    const address = pairSchema.safeParse(request.params);
+    const { id = '', token = '', original = '' } = address.data ?? {};
+    const sheet = address.success ? await sheets.pairByToken(id, token, original) : null;
     return await send(request, reply, sheet);
   });
 }

@@ -56,7 +56,10 @@ export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
   rerunOf?: string;
 };
 
-export type Prepare = (viewer: Pick<Viewer, 'projectId'>, request: PrepareRequest) => Promise<Checked<Prepared>>;
+export type Prepare = (
+  viewer: Pick<Viewer, 'projectId' | 'projectSlug'>,
+  request: PrepareRequest,
+) => Promise<Checked<Prepared>>;
 
 type Parts = {
   profiles: Profiles;

@@ -2,16 +2,21 @@ import { createLatest, type Latest } from '../events/latest.js';
 import type { Hub } from '../events/hub.js';
 import { keyOf } from '../domain/ids.js';
 import type { Viewer } from '../domain/ports.js';
+import { summaryOf, type Replay, type Replays } from '../domain/replay.js';
 import type { Sweep, Sweeps } from '../domain/sweep.js';
 import { tallyOf } from '../domain/tally.js';
 import { DarkroomError } from '../errors.js';
 
 /** A group changes with each of its generations; it is told of so often at most. */
 const pauseMs = 200;
+/** What is no event is seen after so long at most. */
+const lookEveryMs = 1_000;
 
 export type Progress = {
   /** The sweep now, then when its progress changed; ends when every cell has. A slow reader gets the latest only. */
   sweepChanged(viewer: Viewer, id: string): Promise<AsyncIterableIterator<Sweep>>;
+  /** The replay now, then when its progress changed; ends when it is over. A slow reader gets the latest only. */
+  replayChanged(viewer: Viewer, id: string): Promise<AsyncIterableIterator<Replay>>;
   /** Ends every stream. No new one begins. */
   stop(): void;
 };
@@ -24,8 +29,8 @@ type State<T> = {
 };
 
 /** Streams that carry the state of a group of generations. */
-export function createProgress(parts: { hub: Pick<Hub, 'onTopic'>; sweeps: Sweeps }): Progress {
-  const { hub, sweeps } = parts;
+export function createProgress(parts: { hub: Pick<Hub, 'onTopic'>; sweeps: Sweeps; replays: Replays }): Progress {
+  const { hub, sweeps, replays } = parts;
   const open = new Set<Latest<unknown>>();
   let stopped = false;
 
@@ -84,6 +89,36 @@ export function createProgress(parts: { hub: Pick<Hub, 'onTopic'>; sweeps: Sweep
           hub.onTopic({ projectId, profileId: found.profileId }, ({ generationId }) => {
             if (cells.has(generationId)) touch();
           }),
+      });
+    },
+
+    async replayChanged({ projectId }, id) {
+      checkOpen();
+      const key = keyOf('Replay', id);
+      const [found] = key === null ? [] : await replays.find(projectId, [key]);
+      if (found === undefined) throw new DarkroomError('NOT_FOUND', 'There is no such replay in your project.');
+      checkOpen();
+      return follow({
+        async load() {
+          const [replay] = await replays.find(projectId, [found.id]);
+          if (replay === undefined) return null;
+          const summary = summaryOf(replay.costLimitMicros, await replays.pairs(projectId, [found.id]));
+          const tally = tallyOf(await replays.tally(projectId, [found.id]));
+          return {
+            value: replay,
+            mark: JSON.stringify([replay.status, replay.finishedAt, summary, tally]),
+            last: replay.finishedAt !== null,
+          };
+        },
+        listen(touch) {
+          const unlisten = hub.onTopic({ projectId, profileId: null }, touch);
+          // What is started and compared is no event.
+          const timer = setInterval(touch, lookEveryMs);
+          return () => {
+            clearInterval(timer);
+            unlisten();
+          };
+        },
       });
     },
 

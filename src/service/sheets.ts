@@ -1,4 +1,5 @@
-import { sheetCell, sheetVersion, sweepBlocks, type SheetSpec } from '../domain/sheet.js';
+import { goneGeneration, pairSheet, sheetCell, sheetVersion, sweepBlocks, type SheetSpec } from '../domain/sheet.js';
+import type { Replay, ReplayPair, Replays } from '../domain/replay.js';
 import type { Sweep, Sweeps } from '../domain/sweep.js';
 
 /** A sheet as it is now. */
@@ -15,12 +16,16 @@ export type Sheet = {
 
 export type Sheets = {
   ofSweep(sweep: Sweep): Promise<Sheet>;
+  /** Before and after, side by side. */
+  ofPair(replay: Replay, pair: ReplayPair): Promise<Sheet>;
   /** For whoever has its address; null where there is none. */
   sweepByToken(id: string, token: string): Promise<Sheet | null>;
+  pairByToken(id: string, token: string, originalId: string): Promise<Sheet | null>;
 };
 
 type Parts = {
   sweeps: Pick<Sweeps, 'byToken' | 'pictures'>;
+  replays: Pick<Replays, 'byToken' | 'pair' | 'pictures'>;
   drawer: {
     sizeOf(spec: SheetSpec): { width: number; height: number };
     draw(spec: SheetSpec): Promise<Buffer>;
@@ -28,7 +33,7 @@ type Parts = {
 };
 
 /** Contact sheets: made from what the ledger says when they are asked for. */
-export function createSheets({ sweeps, drawer }: Parts): Sheets {
+export function createSheets({ sweeps, replays, drawer }: Parts): Sheets {
   function sheetOf(spec: SheetSpec): Sheet {
     return {
       version: sheetVersion(spec),
@@ -39,7 +44,7 @@ export function createSheets({ sweeps, drawer }: Parts): Sheets {
   }
 
   async function ofSweep(sweep: Sweep): Promise<Sheet> {
-    const pictures = await sweeps.pictures(sweep.id);
+    const pictures = await sweeps.pictures(sweep);
     return sheetOf({
       title: `${sweep.model}${sweep.seed === null ? '' : `, seed ${sweep.seed}`}`,
       blocks: sweepBlocks(sweep.grid),
@@ -48,8 +53,22 @@ export function createSheets({ sweeps, drawer }: Parts): Sheets {
     });
   }
 
+  async function ofPair({ projectId }: Replay, pair: ReplayPair): Promise<Sheet> {
+    const { originalId, rerunId } = pair;
+    const pictures = await replays.pictures(projectId, rerunId === null ? [originalId] : [originalId, rerunId]);
+    const before = pictures.get(originalId) ?? goneGeneration(originalId);
+    const after = rerunId === null ? null : (pictures.get(rerunId) ?? goneGeneration(rerunId));
+    return sheetOf(pairSheet(projectId, pair, { before, after }));
+  }
+
   return {
     ofSweep,
+    ofPair,
+    async pairByToken(id, token, originalId) {
+      const replay = await replays.byToken(id, token);
+      const pair = replay === null ? null : await replays.pair(replay.projectId, id, originalId);
+      return replay === null || pair === null ? null : await ofPair(replay, pair);
+    },
     async sweepByToken(id, token) {
       const sweep = await sweeps.byToken(id, token);
       return sweep === null ? null : await ofSweep(sweep);

@@ -1,13 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import type { Generation, NewGeneration } from '../domain/generation.js';
+import type { NewGeneration } from '../domain/generation.js';
 import { buildGrid, cellsOf, decidedBy, type AxisInput, type Cell, type Grid } from '../domain/grid.js';
-import { keyOf, newId, publicId } from '../domain/ids.js';
-import { isTerminal } from '../domain/lifecycle.js';
+import { keyOf, newId } from '../domain/ids.js';
 import { imageInputNames, parameterNames } from '../domain/model.js';
 import type { History, Idempotency, Images, Viewer } from '../domain/ports.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import type { NewSweep, Sweep, Sweeps } from '../domain/sweep.js';
 import { keepPrepared, type CheckedImages, type Prepared } from './accept.js';
+import { cancelAll, type CanceledGroup } from './cancel-all.js';
 import { checkCost, costOf, type PlannedCost } from './cost-limit.js';
 import type { GenerateRequest, Prepare, PrepareRequest } from './generate.js';
 import { checkIdempotencyKey, findKept, requestKeyOf } from './idempotency.js';
@@ -38,13 +38,7 @@ export type SweepPlan = PlannedCost & {
   withinLimit: boolean;
 };
 
-export type CanceledSweep = {
-  sweep: Sweep;
-  /** Cells that were canceled by this call. */
-  canceled: number;
-  /** Of all canceled cells those that the provider may still be running; what they cost is added. */
-  stillRunning: Generation[];
-};
+export type CanceledSweep = CanceledGroup & { sweep: Sweep };
 
 export type SweepService = {
   /** Checks everything and writes nothing. */
@@ -72,7 +66,6 @@ const root = ['input'];
 const seedsBelow = 2 ** 31;
 /** Refusals told at once: a grid repeats the same mistake in every cell. */
 const toldAtMost = 20;
-const canceledAtOnce = 10;
 
 export function createSweepService(parts: Parts): SweepService {
   const { sweeps, prepare } = parts;
@@ -167,28 +160,9 @@ export function createSweepService(parts: Parts): SweepService {
       }
       await sweeps.markCanceled(viewer.projectId, sweep.id);
       const cells = await sweeps.cells(viewer.projectId, [sweep.id]);
-      const found = await parts.history.generations(
-        viewer.projectId,
-        cells.map(({ generationId }) => generationId),
-      );
-      const running = found.filter((each) => each !== null && !isTerminal(each.status));
-      const canceledBefore = found.filter((each) => each?.status === 'CANCELED');
-      const asked = [...running, ...canceledBefore].flatMap((each) => each ?? []);
-      const stillRunning: Generation[] = [];
-      let canceled = 0;
-      for (let from = 0; from < asked.length; from += canceledAtOnce) {
-        const group = asked.slice(from, from + canceledAtOnce);
-        const ends = await Promise.all(
-          group.map(async (each) => await parts.stopService.cancel(viewer, publicId('Generation', each.id))),
-        );
-        for (const [index, end] of ends.entries()) {
-          // One that has ended meanwhile needs no canceling.
-          if (!end.ok) continue;
-          if (group[index]?.status !== 'CANCELED') canceled += 1;
-          if (end.value.stillRunning.length > 0) stillRunning.push(end.value.generation);
-        }
-      }
-      return accepted({ sweep: (await find(viewer.projectId, sweep.id)) ?? sweep, canceled, stillRunning });
+      const ids = cells.map(({ generationId }) => generationId);
+      const canceled = await cancelAll(parts, viewer, ids);
+      return accepted({ sweep: (await find(viewer.projectId, sweep.id)) ?? sweep, ...canceled });
     },
   };
 }

@@ -12,6 +12,7 @@ import type {
   RunTimes,
   Worklist,
 } from '../domain/ports.js';
+import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
@@ -27,7 +28,10 @@ import { createProfiles } from './profiles.js';
 import { createProviderCalls } from './provider-calls.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
+import { createReplayWork } from './replay-work.js';
+import { createReplays } from './replays.js';
 import { createRunTimes } from './run-times.js';
+import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
 import { createWorklist } from './worklist.js';
 
@@ -48,6 +52,9 @@ export type Store = {
   queue: Queue;
   runTimes: RunTimes;
   sweeps: Sweeps;
+  replays: Replays;
+  replayWork: ReplayWork;
+  sampling: Sampling;
   history: History;
   idempotency: Idempotency;
   profiles: Profiles;
@@ -87,6 +94,9 @@ export function openStore(url: string, onCommit: () => void): Store {
     queue: createQueue(database),
     runTimes: createRunTimes(background),
     sweeps: createSweeps(database, onCommit),
+    replays: createReplays(database),
+    replayWork: createReplayWork(background, onCommit),
+    sampling: createSampling(database),
     history: createHistory(database),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),

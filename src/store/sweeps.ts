@@ -1,11 +1,13 @@
 import type { Grid } from '../domain/grid.js';
-import type { Sweep, SheetPicture, SweepCell, Sweeps } from '../domain/sweep.js';
+import { goneGeneration } from '../domain/sheet.js';
+import type { Sweep, SweepCell, Sweeps } from '../domain/sweep.js';
 import type { TallyRow } from '../domain/tally.js';
 import { insertGenerations } from './accept.js';
 import type { Database } from './database.js';
 import type { Sweep as SweepRow } from './generated/client.js';
 import { micros } from './generation-row.js';
 import { claimKey } from './idempotency.js';
+import { picturesOf } from './pictures.js';
 
 /** Sums of money as the database gives them. */
 export type RawTally = Pick<TallyRow, 'status' | 'count'> &
@@ -48,24 +50,11 @@ export function createSweeps(database: Database, onCommit: () => void): Sweeps {
         select sweep_id as "sweepId", n, generation_id as "generationId" from sweep_cell
         where sweep_id = any (${[...sweepIds]}::uuid[]) and project_id = ${projectId}::uuid order by sweep_id, n`;
     },
-    async pictures(sweepId) {
-      return await prisma.$queryRaw<SheetPicture[]>`
-        with cells as materialized (
-          select n, project_id, generation_id from sweep_cell where sweep_id = ${sweepId}::uuid
-        ),
-        -- Arrays, not joins: a join may be planned as a reading of every month.
-        states as materialized (
-          select id, status from generation where id = any (array(select generation_id from cells))
-        ),
-        results as materialized (
-          select generation_id, image_id from generation_image
-          where generation_id = any (array(select generation_id from cells)) and role = 'RESULT' and n = 0
-        )
-        select c.generation_id as "generationId", s.status::text, encode(i.sha256, 'hex') as sha256
-        from cells c left join states s on s.id = c.generation_id
-          left join results r on r.generation_id = c.generation_id
-          left join image i on i.id = r.image_id and i.project_id = c.project_id
-        order by c.n`;
+    async pictures({ id, projectId }) {
+      const cells = await prisma.sweepCell.findMany({ where: { sweepId: id, projectId }, orderBy: { n: 'asc' } });
+      const ids = cells.map(({ generationId }) => generationId);
+      const pictures = await picturesOf(database, projectId, ids);
+      return ids.map((generationId) => pictures.get(generationId) ?? goneGeneration(generationId));
     },
     async tally(projectId, sweepIds) {
       const rows = await prisma.$queryRaw<(RawTally & { sweepId: string })[]>`

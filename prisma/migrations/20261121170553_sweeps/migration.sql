@@ -91,4 +91,4 @@ CREATE INDEX "replay_pair_replay_id_place_idx" ON "replay_pair"("replay_id", "pl
 
 -- What Prisma cannot say. The limit of costs holds whatever the code does.
 ALTER TABLE "replay" ADD CONSTRAINT "replay_within_limit" CHECK ("committed_micros" <= "cost_limit_micros");
-CREATE INDEX "replay_running" ON "replay" ("created_at") WHERE "status" = 'RUNNING';
+CREATE INDEX "replay_unfinished" ON "replay" ("created_at") WHERE "started_at" IS NOT NULL AND "finished_at" IS NULL;
