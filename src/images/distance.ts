@@ -11,8 +11,8 @@ type Plane = { data: Uint8ClampedArray; width: number; height: number };
 /**
  * How different two pictures look: 0 the same, 1 nothing in common. It is one minus the structural similarity (SSIM), the
  * mean over red, green and blue, of both pictures reduced to 256 pixels of the longest side in the first one's proportions.
- * So it sees where things are and what colour they have, not fine grain, and not what a picture means: two good drawings
- * of the same prompt by different models are typically 0.5 to 0.9 apart, the same drawing saved twice below 0.05.
+ * So it sees where things are and what colour they have, not fine grain, and not what a picture means: the same picture
+ * saved anew as a JPEG is below 0.05, and two good drawings of one prompt may well be far apart.
  * Throws the decoder's error on bytes that are no whole picture.
  */
 export async function pictureDistance(one: Buffer, other: Buffer): Promise<number> {
