@@ -19,6 +19,7 @@ export class Generation extends Node {
   key: string;
   profileKey: string | null;
   modelId: string;
+  rerunOfKey: string | null;
   /** Where it was read with others, these read for all of them; else the request's own do. */
   loaders?: GenerationLoaders;
 
@@ -65,6 +66,12 @@ export class Generation extends Node {
 
   @Field(() => Parameters, { description: 'Every parameter that is sent.' })
   parameters: Parameters;
+
+  @Field(() => Parameters, {
+    nullable: true,
+    description: 'Of these what the caller asked for: a rerun asks for the same. Null where that was not kept.',
+  })
+  asked: Parameters | null;
 
   @Field(() => SafeInt, {
     nullable: true,
@@ -116,6 +123,7 @@ export function generationNode(record: GenerationRecord): Generation {
     key: record.id,
     profileKey: record.profileId,
     modelId: record.model,
+    rerunOfKey: record.rerunOf,
     version: record.version,
     status: record.status,
     moderationStage: record.moderationStage,
@@ -129,6 +137,7 @@ export function generationNode(record: GenerationRecord): Generation {
     promptSent: record.promptSent,
     finetuneId: record.finetuneId,
     parameters: parametersNode(parameters),
+    asked: record.asked === null ? null : parametersNode(record.asked),
     seed: record.resultSeed ?? (typeof parameters.seed === 'number' ? parameters.seed : null),
     tags: record.tags,
     priority: record.priority,
