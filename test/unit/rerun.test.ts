@@ -42,6 +42,7 @@ it('asks for what was asked for then, and for nothing that was a default', async
     tags: ['a'],
     priority: 0,
     deadlineSeconds: null,
+    strict: false,
     rerunOf: generation.id,
   });
 });
