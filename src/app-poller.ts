@@ -27,6 +27,8 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
     models: new Map(ground.catalogue.models.map((model) => [model.id, model])),
     worklist: store.worklist,
     pauses: store.pauses,
+    standings: store.standings,
+    standing: ground.standing,
     hints: store.hints,
     calls: store.providerCalls,
     async change(change) {

@@ -10,15 +10,26 @@ import { createRerunRequest } from './service/rerun.js';
 
 /** What carries replays on. `onAccepted` is called when generations wait to be submitted. */
 export function buildReplayer(ground: Ground, onAccepted: () => void): Replayer {
-  const { config, store, imageStore, catalogue, logger } = ground;
+  const { config, store, imageStore, catalogue, standing, latencies, logger } = ground;
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   return createReplayer({
     work: store.replayWork,
     history: store.history,
     images: store.images,
     bytes: imageStore,
-    rerunRequest: createRerunRequest({ history: store.history, images: store.images, models: knownModels() }),
-    prepare: createPrepare({ profiles: store.profiles, reader, catalogue, deadlineMs: config.deadlineMs }),
+    rerunRequest: createRerunRequest({
+      history: store.history,
+      images: store.images,
+      models: knownModels(config.modelsFile),
+    }),
+    prepare: createPrepare({
+      profiles: store.profiles,
+      reader,
+      catalogue,
+      standing,
+      runMsOf: (model) => latencies.medianMsOf(model),
+      deadlineMs: config.deadlineMs,
+    }),
     distance: pictureDistance,
     onAccepted,
     logger,

@@ -22,6 +22,7 @@ import { createProgress } from './service/progress.js';
 import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
 import { createSheets } from './service/sheets.js';
+import { createRoutingService } from './service/routing.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createSweepService } from './service/sweep.js';
@@ -50,10 +51,15 @@ export async function buildServer(
   options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
-  const { latencies, foretold } = ground;
+  const { latencies, foretold, standing } = ground;
   const askProvider = createAskProvider(store.providerCalls);
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
-  const prepare = createPrepare({ profiles: store.profiles, reader, catalogue, deadlineMs: config.deadlineMs });
+  const planning = {
+    catalogue,
+    standing,
+    runMsOf: (model: string) => latencies.medianMsOf(model),
+  };
+  const prepare = createPrepare({ profiles: store.profiles, reader, ...planning, deadlineMs: config.deadlineMs });
   const acceptOnce = createAcceptOnce({
     ledger: {
       async accept(generation) {
@@ -68,7 +74,11 @@ export async function buildServer(
     bytes: imageStore,
     storage,
   });
-  const rerunRequest = createRerunRequest({ history: store.history, images: store.images, models: knownModels() });
+  const rerunRequest = createRerunRequest({
+    history: store.history,
+    images: store.images,
+    models: knownModels(config.modelsFile),
+  });
   const stopService = createStopService({ ledger: store.ledger, history: store.history });
   return createServer({
     schema: await createSchema(),
@@ -105,7 +115,9 @@ export async function buildServer(
       }),
       sheets: createSheets({ ...store, drawer: createSheetDrawer(imageStore) }),
       progress: createProgress({ hub: ground.hub, ...store }),
-      accountService: createAccountService({ pauses: store.pauses, catalogue }),
+      accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
+      routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
+      standing,
       importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
       checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),

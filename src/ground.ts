@@ -17,6 +17,7 @@ import type { Health } from './server/health.js';
 import { createForetold, type Foretold } from './service/foretold.js';
 import type { Storage } from './service/images.js';
 import { createLatencies, type Latencies } from './service/latencies.js';
+import { createStandingWatch, type StandingWatch } from './service/standing.js';
 import { prepareDataFolder } from './store/data-folder.js';
 import { startEmbeddedPostgres } from './store/embedded.js';
 import { lockFolder } from './store/folder-lock.js';
@@ -43,6 +44,7 @@ export type Ground = {
   metrics: Metrics;
   foretold: Foretold;
   latencies: Latencies;
+  standing: StandingWatch;
   health: Health;
   sandboxUrl: string | null;
 };
@@ -60,6 +62,8 @@ export async function layGround(
 ): Promise<Ground> {
   const { owned, ownsProcess } = options;
   const { dataFolder } = config;
+  // Before anything is started: a wrong file stops the process at once.
+  const models = knownModels(config.modelsFile);
   await prepareDataFolder(dataFolder);
   // With a Postgres of its own, several processes share the folder: the images in it are safe for that.
   if (config.databaseUrl === null) await lock(dataFolder, owned);
@@ -92,6 +96,10 @@ export async function layGround(
   const latencies = createLatencies({ runTimes: store.runTimes, logger });
   await latencies.start();
   owned('the learning', async () => await latencies.stop());
+
+  const standing = createStandingWatch({ pauses: store.pauses, standings: store.standings, logger });
+  await standing.start();
+  owned('the watch of accounts and models', async () => await standing.stop());
 
   const hub = createHub();
   metrics.gauge('darkroom_listeners', 'Listeners to events in this process.', () => hub.listeners());
@@ -127,12 +135,13 @@ export async function layGround(
         limit,
         projects,
       })),
-      models: knownModels().filter((model) => config.accounts.some((account) => account.provider === model.provider)),
+      models: models.filter((model) => config.accounts.some((account) => account.provider === model.provider)),
     },
     authenticate: createAuthenticate(async (hash) => await findKey(store.database, hash)),
     metrics,
     foretold,
     latencies,
+    standing,
     health: {
       database: async () => void (await store.events.last()),
       async imageStore() {

@@ -166,7 +166,7 @@ export type GenerateFromCannyInput = {
   guidance?: InputMaybe<Scalars['Float']['input']>;
   /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near. */
   model?: InputMaybe<Scalars['String']['input']>;
   /** File format. Default jpeg; webp only on FLUX.2 models. */
   outputFormat?: InputMaybe<OutputFormat>;
@@ -186,6 +186,8 @@ export type GenerateFromCannyInput = {
   seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** 15 to 50. Default 50. */
   steps?: InputMaybe<Scalars['Int']['input']>;
+  /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
@@ -202,7 +204,7 @@ export type GenerateFromDepthInput = {
   guidance?: InputMaybe<Scalars['Float']['input']>;
   /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near. */
   model?: InputMaybe<Scalars['String']['input']>;
   /** File format. Default jpeg; webp only on FLUX.2 models. */
   outputFormat?: InputMaybe<OutputFormat>;
@@ -222,6 +224,8 @@ export type GenerateFromDepthInput = {
   seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** 15 to 50. Default 50. */
   steps?: InputMaybe<Scalars['Int']['input']>;
+  /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
@@ -240,7 +244,7 @@ export type GenerateFromFillInput = {
   image: ImageInput;
   /** Of the same size as the image: what is white is repainted, what is black stays. */
   mask?: InputMaybe<ImageInput>;
-  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near. */
   model?: InputMaybe<Scalars['String']['input']>;
   /** File format. Default jpeg; webp only on FLUX.2 models. */
   outputFormat?: InputMaybe<OutputFormat>;
@@ -260,6 +264,8 @@ export type GenerateFromFillInput = {
   seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** 15 to 50. Default 50. */
   steps?: InputMaybe<Scalars['Int']['input']>;
+  /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
@@ -282,7 +288,7 @@ export type GenerateFromPromptInput = {
   imagePrompt?: InputMaybe<ImageInput>;
   /** Ultra only: influence of the image prompt, 0 to 1. Default 0.1. */
   imagePromptStrength?: InputMaybe<Scalars['Float']['input']>;
-  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near. */
   model?: InputMaybe<Scalars['String']['input']>;
   /** File format. Default jpeg; webp only on FLUX.2 models. */
   outputFormat?: InputMaybe<OutputFormat>;
@@ -302,6 +308,8 @@ export type GenerateFromPromptInput = {
   seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** 1 to 50. Default 40. */
   steps?: InputMaybe<Scalars['Int']['input']>;
+  /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Pixels, 256 to 1440, a multiple of 32. Default 1024. */
@@ -520,6 +528,34 @@ export type ReplayStatus =
   /** Started: a few generations at a time are run again. */
   | 'RUNNING';
 
+/** Where a route stands for one generation. */
+export type RouteState =
+  /** It cannot be taken; the reason says why. */
+  | 'CLOSED'
+  /** It was taken before, and left; the reason says why. */
+  | 'LEFT'
+  /** Taken next, if the one before certainly did not accept it. */
+  | 'OPEN'
+  /** The one that it takes. */
+  | 'TAKEN';
+
+/** What decides between routes that could all be taken. */
+export type RoutingPreference =
+  /** The lowest list price first; where none is known, last. */
+  | 'CHEAPEST'
+  /** The shortest run time first, as learned; what has not run yet, last. */
+  | 'FASTEST'
+  /** The providers in the order given, then the others in the order of the settings. */
+  | 'ORDER';
+
+/** Which routes the generations of your project shall prefer. */
+export type SetRoutingInput = {
+  /** Default ORDER. */
+  prefer?: InputMaybe<RoutingPreference>;
+  /** Providers of which accounts are configured here, each once; the others follow. Default none. */
+  providers?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 /** What varies along an axis: exactly one of the fields, 1 to 50 different values. */
 export type SweepAxisInput =
   /** High thresholds of the edges, 0 to 500 each. */
@@ -669,6 +705,15 @@ export type WaitingReason =
   | 'SLOT'
   /** The provider's answer to the submit. */
   | 'SUBMIT';
+
+/** Where a parameter was asked for. */
+export type WishSource =
+  /** The defaults of the profile's binding at this provider. */
+  | 'BINDING'
+  /** The request's own input. */
+  | 'INPUT'
+  /** The profile's defaults. */
+  | 'PROFILE';
 
 export type GenerationViewFragment = {
   id: string;

@@ -45,8 +45,32 @@ const file = z.strictObject({
   models: z.array(model),
 });
 
+export type CatalogueModel = Model;
+
+/** Some fields of a model, by its id. */
+const part = z.strictObject({
+  ...model.partial().shape,
+  id: model.shape.id,
+  lifecycle: lifecycle.partial().optional(),
+  parameters: z.partialRecord(z.enum(parameterNames), rule.nullable()).optional(),
+  images: z.partialRecord(z.enum(imageInputNames), z.strictObject({ required: z.boolean() }).nullable()).optional(),
+});
+export type ModelPart = z.infer<typeof part>;
+
+/** The form of an operator's file: as the files here, with as much of each model as is to be different. */
+export const partsSchema = z.strictObject({
+  provider: z.string().optional(),
+  sources: z.array(z.string()).optional(),
+  models: z.array(part),
+});
+
 /** The models of one provider's file; throws a ZodError when it is not in the form above. */
 export function readModels(content: unknown): Model[] {
-  const { provider, models } = file.parse(content);
-  return models.map((each) => Object.assign(each, { provider }));
+  return file.parse(content).models.map(checkModel);
+}
+
+/** One whole model, whose provider is the first part of its id; throws a ZodError when it is not in the form above. */
+export function checkModel(content: unknown): Model {
+  const checked = model.parse(content);
+  return Object.assign(checked, { provider: checked.id.split('/', 1)[0] ?? '' });
 }

@@ -43,7 +43,7 @@ export function readAccounts(env: Variables, environment: Environment, problems:
     if (real.findIndex((each) => each.id === id) < place) problems.push(`ACCOUNTS_FILE sets the account ${id} twice`);
   }
   if (real.length > 0) return real.map((settings) => accountOf(settings, env, problems));
-  return groups.slice(0, 1).flatMap((group) => sandboxAccounts(group, env, problems));
+  return groups.flatMap((group) => sandboxAccounts(group, env, problems));
 }
 
 /** The accounts of one group of variables: none when neither key nor address is set. */

@@ -27,6 +27,8 @@ export type Config = {
   /** How old an event may be that a subscriber gets replayed. */
   eventsReplayMs: number;
   accounts: readonly AccountConfig[];
+  /** Path of an operator's additions to the catalogue of models; null: there are none. */
+  modelsFile: string | null;
   /** Folder of the operator's own ComfyUI workflows; null: Darkroom's. */
   comfyWorkflows: string | null;
   /** Null: no sandbox of our own is to be run. */
@@ -84,6 +86,7 @@ export function readConfig(environment: Environment): Config {
     lookDelayMs: env.LOOK_DELAY_MS,
     eventsReplayMs: env.EVENTS_REPLAY_HOURS * 3_600_000,
     accounts,
+    modelsFile: env.MODELS_FILE === undefined ? null : resolve(env.MODELS_FILE),
     comfyWorkflows: env.COMFYUI_WORKFLOWS ?? null,
     embeddedSandbox,
   };

@@ -64,6 +64,7 @@ export const variables = {
   COMFYUI_WORKFLOWS: text,
   COMFYUI_ACTIVE_TASKS: tasks.default(2),
   ACCOUNTS_FILE: text,
+  MODELS_FILE: text,
   SANDBOX_URL: address,
   SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(4100),
   SANDBOX_TIME_SCALE: z.coerce.number().min(0.01).max(100_000).default(2),

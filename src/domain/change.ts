@@ -1,4 +1,5 @@
 import type { GenerationErrorCode } from './generation.js';
+import type { RouteChange } from './planned-route.js';
 import {
   attemptSourcesOf,
   sourcesOf,
@@ -11,6 +12,10 @@ import {
 export type GenerationMove = {
   from: readonly GenerationStatus[];
   to: GenerationStatus;
+  /** Only while it has this version. */
+  version?: number;
+  /** Back to QUEUED: by this route from now on. */
+  route?: RouteChange;
   moderationStage?: ModerationStage | null;
   errorCode?: GenerationErrorCode | null;
   /** For the owner of the generation: no URL, no key. */

@@ -1,5 +1,6 @@
 import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from './lifecycle.js';
 import type { ImageInputName, ParameterValues } from './model.js';
+import type { PlannedRoute } from './planned-route.js';
 
 /** Why a generation or attempt ended badly, each with its cause. Kept in the ledger as text. */
 export const generationErrorCodes = {
@@ -7,6 +8,9 @@ export const generationErrorCodes = {
   PROVIDER_REFUSED: 'The provider found the request wrong.',
   /** The provider no longer has the model. */
   MODEL_RETIRED_UPSTREAM: 'The provider no longer has the model.',
+  /** The provider does not know the finetune. */
+  FINETUNE_UNKNOWN:
+    "The provider does not know the profile's finetune; the binding names it wrongly, or for another account.",
   /** The provider account's key is missing or not allowed. */
   PROVIDER_UNAUTHORIZED: "The provider does not accept the account's key.",
   /** The provider account has no credits left. */
@@ -23,6 +27,8 @@ export const generationErrorCodes = {
   PROVIDER_LOST: 'The provider no longer knows the task.',
   /** The answer to the submit never came and nothing settled what became of it. */
   SUBMIT_UNCONFIRMED: 'The answer to the submit never came; the task may have run and been billed.',
+  /** Its account is paused or its model seems retired, so it went on to another route; `routes` says why. */
+  ROUTE_CHANGED: 'It went on to its next route before it was sent; the routes say why.',
   /** The process died before the request was sent. */
   NEVER_SENT: 'The request was never sent.',
   /** It did not finish in time. */
@@ -78,6 +84,8 @@ export type NewGeneration = {
   deadlineMs: number;
   costEstimatedMicros: number | null;
   requestKey: RequestKey | null;
+  /** Every route that could serve it, best first, with why not; null where there is only its own, taken as asked. */
+  routes: readonly PlannedRoute[] | null;
 };
 
 export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileId' | 'requestKey'> & {

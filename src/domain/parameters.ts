@@ -1,5 +1,13 @@
+import { ratioOf } from './frame.js';
 import { refusal, type Checked, type Refusal } from './refusal.js';
-import { parameterNames, type Model, type ParameterName, type ParameterRule, type ParameterValue } from './model.js';
+import {
+  parameterNames,
+  type Model,
+  type ParameterName,
+  type ParameterRule,
+  type ParameterRules,
+  type ParameterValue,
+} from './model.js';
 
 /** Parameters as somebody asked for them; null and undefined both mean "not given". */
 export type AskedParameters = Readonly<Partial<Record<ParameterName, ParameterValue | null | undefined>>>;
@@ -48,7 +56,10 @@ export function takesNo(model: Model, path: readonly string[], given?: unknown):
 }
 
 /** OpenCV's Canny swaps crossed thresholds in silence; a caller who crosses them has made a mistake. */
-function checkThresholds(value: Partial<Record<ParameterName, ParameterValue>>, request: ParameterSource): Refusal[] {
+export function checkThresholds(
+  value: Partial<Record<ParameterName, ParameterValue>>,
+  request: ParameterSource,
+): Refusal[] {
   const { cannyLowThreshold: low, cannyHighThreshold: high } = value;
   if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
   const message = `cannyLowThreshold (${low}) is above cannyHighThreshold (${high}).`;
@@ -104,13 +115,6 @@ function checkNumber(
   return [];
 }
 
-function ratioOf(text: string): number | null {
-  const match = /^(\d{1,4}):(\d{1,4})$/.exec(text);
-  if (match === null) return null;
-  const [width, height] = [Number(match[1]), Number(match[2])];
-  return width > 0 && height > 0 ? width / height : null;
-}
-
 function checkRatio(
   rule: Extract<ParameterRule, { kind: 'ratio' }>,
   given: ParameterValue,
@@ -125,4 +129,31 @@ function checkRatio(
     return [refusal('OUT_OF_RANGE', path, `${name} must be ${allowed}; ${given} was given.`, { given })];
   }
   return [];
+}
+
+/**
+ * What of a request may not be asked here at all: what neither every caller may ask of this control kind nor the model
+ * itself takes. Whatever else the model does not take is brought near (domain/translate.ts).
+ */
+export function checkAsked(model: Model, callerRules: ParameterRules, request: ParameterSource): Refusal[] {
+  return parameterNames.flatMap((name) => {
+    const given = request.values[name] ?? null;
+    const rules = [model.parameters[name], callerRules[name]].filter((rule) => rule !== undefined);
+    if (given === null) return [];
+    const path = [...request.path, name];
+    if (rules.length === 0) return [takesNo(model, path, given)];
+    if (rules.some((rule) => checkParameter(rule, given, path).length === 0)) return [];
+    return checkParameter(hullOf(rules), given, path);
+  });
+}
+
+/** One rule for the ranges of all, where they are ranges. */
+function hullOf(rules: readonly [ParameterRule, ...ParameterRule[]] | readonly ParameterRule[]): ParameterRule {
+  const [first, second] = rules;
+  if (first === undefined) throw new Error('There is no hull of nothing.');
+  if (second === undefined || first.kind !== second.kind) return first;
+  if (first.kind !== 'integer' && first.kind !== 'number') return first;
+  if (second.kind !== 'integer' && second.kind !== 'number') return first;
+  const { minimum, maximum } = second;
+  return { ...first, minimum: Math.min(first.minimum, minimum), maximum: Math.max(first.maximum, maximum) };
 }

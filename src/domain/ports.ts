@@ -11,6 +11,7 @@ import type {
   RequestKey,
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
+import type { AccountPause } from './standing.js';
 import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
@@ -72,9 +73,6 @@ export type Idempotency = {
   ): Promise<{ generationId: string; requestHash: Buffer } | null>;
 };
 
-/** Reruns that a generation shows. */
-export const rerunsShown = 50;
-
 /** Reads of the ledger. Those with a project see nothing else. */
 export type History = {
   generation(projectId: string, id: string): Promise<Generation | null>;
@@ -88,7 +86,7 @@ export type History = {
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;
   events(projectId: string, generationIds: readonly string[]): Promise<GenerationEvent[]>;
   imageRefs(projectId: string, generationIds: readonly string[]): Promise<GenerationImageRef[]>;
-  /** Generations that run these again, newest first, of each at most `rerunsShown`. */
+  /** Generations that run these again, newest first, of each at most 50. */
   reruns(projectId: string, generationIds: readonly string[]): Promise<{ generationId: string; rerunId: string }[]>;
 };
 
@@ -152,16 +150,6 @@ export type Images = {
   byToken(id: string, token: string): Promise<ImageRecord | null>;
 };
 
-/** A provider account that takes no submits. */
-export type AccountPause = {
-  account: string;
-  code: string;
-  message: string;
-  pausedAt: Date;
-  /** When it is asked next whether it is mended; null: never, an operator paused it. */
-  probeAt: Date | null;
-};
-
 export type Pauses = {
   list(): Promise<AccountPause[]>;
   /** Takes no submits from now on. With `probeInMs` null until it is resumed by hand, whatever else pauses it meanwhile. */
@@ -206,6 +194,8 @@ export type Queue = {
     account: string,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, { position: number; running: number }>>;
+  /** Where a generation of this priority would stand that the project asked for now. */
+  placeOfNext(projectId: string, account: string, priority: number): Promise<{ position: number; running: number }>;
 };
 
 /** One attempt with all that is needed to go on with it. */
@@ -213,12 +203,17 @@ export type WorkItem = {
   generation: Generation;
   attempt: {
     n: number;
+    /** By which it was sent; the generation may have gone on by another. */
+    account: string;
+    model: string;
     state: AttemptState;
     instanceId: string;
     taskId: string | null;
     pollingUrl: string | null;
     resultUrl: string | null;
     cancelUrl: string | null;
+    /** When its provider was asked to stop it. */
+    stopAskedAt: Date | null;
     looks: number;
     /** What the provider quoted when it accepted. */
     costMicros: number | null;
@@ -274,6 +269,13 @@ export type Worklist = {
   load(ref: AttemptRef): Promise<WorkItem | null>;
   /** How many earlier attempts of the generation were refused with this code. */
   refusals(ref: AttemptRef, code: string): Promise<number>;
+  /** Generations that wait for one of these accounts or models and have other routes, in the order of their ids. */
+  stranded(request: {
+    accounts: readonly string[];
+    models: readonly { account: string; model: string }[];
+    after: string | null;
+    limit: number;
+  }): Promise<Generation[]>;
   /** Keeps what a look showed of a running task. */
   noteProgress(
     ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },
@@ -282,7 +284,7 @@ export type Worklist = {
    * Generations past their deadline; `sent` when the provider may be running one of their attempts. One whose image is
    * being saved only when no living instance looks after it.
    */
-  overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  overdue(limit: number): Promise<{ generationId: string; account: string; sent: boolean }[]>;
   /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
   unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
   noteStopAsked(ref: AttemptRef): Promise<void>;

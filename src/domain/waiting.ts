@@ -1,5 +1,5 @@
 import type { Generation } from './generation.js';
-import type { AccountPause } from './ports.js';
+import type { AccountPause } from './standing.js';
 import type { Account } from './route.js';
 
 /** What a generation that has not ended waits for. */

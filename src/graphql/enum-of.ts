@@ -1,5 +1,8 @@
 import { registerEnumType } from './decorators.js';
 
+/** The names of an enum made by `enumOf`. */
+export type ValueOf<T> = T[keyof T];
+
 /** GraphQL enums are made from the domain's own lists, so the two cannot drift apart. */
 export function enumOf<Name extends string>(
   name: string,

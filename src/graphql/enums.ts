@@ -3,6 +3,7 @@ import { attemptStates, controlKinds, generationStatuses, moderationStages } fro
 import { replayStatuses } from '../domain/replay.js';
 import { refusalCodes } from '../domain/refusal.js';
 import { waitingReasons } from '../domain/waiting.js';
+import { routingPreferences } from '../domain/rank.js';
 import { enumOf } from './enum-of.js';
 
 export const GenerationStatusEnum = enumOf('GenerationStatus', 'Where a generation stands.', generationStatuses, {
@@ -56,6 +57,14 @@ export const WaitingReasonEnum = enumOf(
   // Object.keys is typed as string[]; these are exactly the table's keys.
   Object.keys(waitingReasons) as (keyof typeof waitingReasons)[],
   waitingReasons,
+);
+
+export const RoutingPreferenceEnum = enumOf(
+  'RoutingPreference',
+  'What decides between routes that could all be taken.',
+  // Object.keys is typed as string[]; these are exactly the table's keys.
+  Object.keys(routingPreferences) as (keyof typeof routingPreferences)[],
+  routingPreferences,
 );
 
 export const UserErrorCodeEnum = enumOf(

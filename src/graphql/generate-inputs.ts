@@ -58,8 +58,19 @@ abstract class GenerateInput {
   @Field(() => String, { nullable: true, description: 'Use this provider only, e.g. bfl.' })
   provider?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Use this model only, e.g. bfl/flux-pro-finetuned.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near.',
+  })
   model?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so.',
+  })
+  strict?: boolean | null;
 }
 
 @InputType({ description: 'A picture from a prompt alone.' })

@@ -50,6 +50,7 @@ type Input = AskedParameters & {
   mask?: ImageInput | null;
   provider?: string | null;
   model?: string | null;
+  strict?: boolean | null;
   tags?: string[] | null;
   priority?: number | null;
   deadlineSeconds?: number | null;
@@ -70,6 +71,7 @@ async function generate(context: Context, control: ControlKind, input: Input): P
     images: givenImages(input),
     provider: input.provider ?? null,
     model: input.model ?? null,
+    strict: input.strict ?? false,
     tags: input.tags ?? [],
     priority: input.priority ?? 0,
     deadlineSeconds: input.deadlineSeconds ?? null,

@@ -1,26 +1,15 @@
+import { GenerationError } from './attempt.js';
 import type { GenerationLoaders } from './batch-loaders.js';
-import type {
-  Attempt as AttemptRecord,
-  Generation as GenerationRecord,
-  ListedGeneration,
-} from '../domain/generation.js';
+import type { Generation as GenerationRecord, ListedGeneration } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
-import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
+import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
 import { PageInfo, type Connection } from './connection.js';
-import { Field, Float, Int, ObjectType } from './decorators.js';
-import { AttemptStateEnum, ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
+import { Field, Int, ObjectType } from './decorators.js';
+import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
-import { DateTime, Json, SafeInt } from './scalars.js';
-
-@ObjectType({ description: 'Why a generation or attempt ended badly, or waits.' })
-export class GenerationError {
-  @Field(() => String, { description: 'One of the documented codes, e.g. PROVIDER_FAILED.' })
-  code: string;
-
-  @Field(() => String, { nullable: true, description: 'In words; may repeat what the provider said.' })
-  message: string | null;
-}
+import { Adjustment, Route, routesOf } from './route.js';
+import { DateTime, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })
 export class Cost {
@@ -44,75 +33,6 @@ export class Timings {
 
   @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the end.' })
   totalMs: number | null;
-}
-
-@ObjectType({ description: 'One submit of a generation to a provider.' })
-export class Attempt {
-  @Field(() => Int, { description: '1 for the first.' })
-  n: number;
-
-  @Field(() => AttemptStateEnum, { description: 'Where it stands.' })
-  state: AttemptState;
-
-  @Field(() => String, { description: 'The provider.' })
-  provider: string;
-
-  @Field(() => String, { description: 'The provider account that was used.' })
-  account: string;
-
-  @Field(() => String, { description: 'Id of the model that was used.' })
-  model: string;
-
-  @Field(() => String, { nullable: true, description: "The provider's own id of the task." })
-  taskId: string | null;
-
-  @Field(() => Json, { nullable: true, description: 'The body exactly as sent, each image replaced by its id.' })
-  request: unknown;
-
-  @Field(() => Int, { nullable: true, description: 'HTTP status of a submit that went wrong.' })
-  httpStatus: number | null;
-
-  @Field(() => GenerationError, { nullable: true, description: 'What went wrong.' })
-  error: GenerationError | null;
-
-  @Field(() => Int, { description: 'How often the provider was asked about it, as last noted.' })
-  looks: number;
-
-  @Field(() => Float, { nullable: true, description: 'Progress that the provider reported, 0 to 1.' })
-  progress: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'What it cost, in micro-USD; null where unknown.' })
-  costMicros: number | null;
-
-  @Field(() => DateTime, { description: 'When its slot was taken.' })
-  intendedAt: Date;
-
-  @Field(() => DateTime, { nullable: true, description: 'When it was sent.' })
-  sentAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: 'When the provider took it.' })
-  acceptedAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: 'When the provider was seen to be done with it.' })
-  finishedAt: Date | null;
-
-  @Field(() => DateTime, {
-    nullable: true,
-    description:
-      'When the provider was asked to stop it, as nobody waited for it any more; null where it cannot be asked.',
-  })
-  stopAskedAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: "Start of the work by the provider's own clock." })
-  providerStartedAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: "End of the work by the provider's own clock." })
-  providerFinishedAt: Date | null;
-}
-
-export function attemptNode(attempt: AttemptRecord): Attempt {
-  const { generationId: _generation, errorCode, errorMessage, word: _word, ...rest } = attempt;
-  return { ...rest, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
 }
 
 @ObjectType({ implements: Node, description: 'One image asked for, from acceptance to its end.' })
@@ -147,6 +67,17 @@ export class Generation extends Node {
 
   @Field(() => String, { description: 'The provider that it goes to.' })
   provider: string;
+
+  @Field(() => Route, { description: 'The route that it takes.' })
+  route: Route;
+
+  @Field(() => [Route], {
+    description: 'Every route that could serve it, the best first, with why those not taken are not.',
+  })
+  routes: readonly Route[];
+
+  @Field(() => [Adjustment], { description: 'What its route cannot honour exactly, and what is sent instead.' })
+  adjustments: readonly Adjustment[];
 
   @Field(() => String, { description: 'The prompt as asked.' })
   prompt: string;
@@ -209,6 +140,7 @@ function between(from: Date | null, to: Date | null): number | null {
 
 export function generationNode(record: GenerationRecord): Generation {
   const { parameters } = record;
+  const { route, routes } = routesOf(record);
   return {
     __typename: 'Generation',
     id: publicId('Generation', record.id),
@@ -222,6 +154,9 @@ export function generationNode(record: GenerationRecord): Generation {
     error: record.errorCode === null ? null : { code: record.errorCode, message: record.errorMessage },
     control: record.control,
     provider: record.provider,
+    route,
+    routes,
+    adjustments: route.adjustments,
     prompt: record.prompt,
     promptSent: record.promptSent,
     finetuneId: record.finetuneId,

@@ -22,9 +22,8 @@ import {
 } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum } from './enums.js';
 import { eventNode, GenerationEvent } from './event.js';
+import { Attempt, attemptNode } from './attempt.js';
 import {
-  Attempt,
-  attemptNode,
   Generation,
   GenerationConnection,
   generationNode,
@@ -123,9 +122,9 @@ export class GenerationResolver {
   }
 
   @FieldResolver(() => Model, { nullable: true, description: 'The model; null when it is no longer in the catalogue.' })
-  model(@Root() root: Generation, @Ctx() { services }: Context): Model | null {
-    const model = services.catalogue.models.find((candidate) => candidate.id === root.modelId);
-    return model === undefined ? null : modelNode(model, services.catalogue);
+  model(@Root() root: Generation, @Ctx() context: Context): Model | null {
+    const model = context.services.catalogue.models.find((candidate) => candidate.id === root.modelId);
+    return model === undefined ? null : modelNode(model, context);
   }
 
   @FieldResolver(() => [Image], { description: 'The pictures made; empty until it has succeeded.' })

@@ -1,10 +1,12 @@
 import { imageInputNames, parameterNames, type Model as ModelRecord, type ParameterRule } from '../domain/model.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import type { Catalogue } from '../domain/route.js';
+import { accountsOf, isRetired, type Account } from '../domain/route.js';
+import { seeminglyRetired, standingKey, type Standing } from '../domain/standing.js';
+import { AccountPause, pauseNode } from './account-pause.js';
 import { viewerOf, type Context } from './context.js';
-import { Arg, Ctx, Field, FieldResolver, Float, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
+import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
 import { ControlKindEnum, ModelStatusEnum } from './enums.js';
-import { Json, SafeInt } from './scalars.js';
+import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'What a model accepts for one parameter.' })
 export class ModelParameter {
@@ -74,6 +76,39 @@ export class ModelLatency {
   samples: number;
 }
 
+@ObjectType({
+  description:
+    'What the newest submits of a model came to, over all projects, within 24 hours. What callers or keys were to blame for does not count.',
+})
+export class ModelHealth {
+  @Field(() => Float, { description: 'Share of those that the provider carried out, 0 to 1.' })
+  successRate: number;
+
+  @Field(() => Int, { description: 'How many were counted.' })
+  attempts: number;
+
+  @Field(() => DateTime, { description: 'When the oldest of them was made.' })
+  since: Date;
+}
+
+@ObjectType({ description: 'How a model stands at one provider account.' })
+export class ModelAccount {
+  @Field(() => ID, { description: 'Id of the account.' })
+  id: string;
+
+  @Field(() => AccountPause, { nullable: true, description: 'Why the account takes no submits; null: it takes them.' })
+  paused: AccountPause | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Since when the provider answers as if it had no such model; null: it does not.',
+  })
+  seeminglyRetiredAt: Date | null;
+
+  @Field(() => ModelHealth, { nullable: true, description: 'What it came to lately; null while nothing is known.' })
+  health: ModelHealth | null;
+}
+
 @ObjectType({ description: 'One endpoint of a provider.' })
 export class Model {
   @Field(() => String, { description: 'provider/name, e.g. bfl/flux-pro-1.0-canny-finetuned.' })
@@ -105,6 +140,16 @@ export class Model {
       'Whether this server can use it: an account is configured, and it is not retired (on the sandbox none is).',
   })
   available: boolean;
+
+  @Field(() => [ModelAccount], { description: 'The accounts of this server that your project may use it by.' })
+  accounts: ModelAccount[];
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Since when the provider answers at every account as if it had no such model. No route leads there unless pinned, until it succeeds or an operator clears it.',
+  })
+  seeminglyRetiredAt: Date | null;
 }
 
 function parameterNode(name: string, rule: ParameterRule): ModelParameter {
@@ -120,8 +165,26 @@ function parameterNode(name: string, rule: ParameterRule): ModelParameter {
   };
 }
 
-export function modelNode(model: ModelRecord, catalogue: Catalogue): Model {
-  const accounts = catalogue.accounts.filter((account) => account.provider === model.provider);
+function accountNode({ id }: Account, model: ModelRecord, standing: Standing): ModelAccount {
+  const health = standing.health.get(standingKey(id, model.id));
+  return {
+    id,
+    paused: pauseNode(standing.pauses.get(id) ?? null),
+    seeminglyRetiredAt: seeminglyRetired(standing, id, model.id)?.since ?? null,
+    health:
+      health === undefined
+        ? null
+        : { successRate: health.succeeded / health.attempts, attempts: health.attempts, since: health.since },
+  };
+}
+
+/** As the viewer's project may use it. */
+export function modelNode(model: ModelRecord, context: Context): Model {
+  const { catalogue, standing } = context.services;
+  const { projectSlug } = viewerOf(context);
+  const accounts = accountsOf(catalogue, projectSlug).filter((account) => account.provider === model.provider);
+  const nodes = accounts.map((account) => accountNode(account, model, standing.now()));
+  const seeming = nodes.map(({ seeminglyRetiredAt }) => seeminglyRetiredAt);
   return {
     id: model.id,
     provider: model.provider,
@@ -137,7 +200,9 @@ export function modelNode(model: ModelRecord, catalogue: Catalogue): Model {
     }),
     priceMicros: model.priceMicros,
     lifecycle: model.lifecycle,
-    available: accounts.some((account) => account.sandbox || model.lifecycle.status !== 'RETIRED'),
+    available: accounts.some((account) => !isRetired({ account, model })),
+    accounts: nodes,
+    seeminglyRetiredAt: seeming.includes(null) ? null : (seeming[0] ?? null),
   };
 }
 
@@ -182,6 +247,6 @@ export class ModelResolver {
       .filter(
         (model) => (provider == null || model.provider === provider) && (control == null || model.control === control),
       )
-      .map((model) => modelNode(model, catalogue));
+      .map((model) => modelNode(model, context));
   }
 }

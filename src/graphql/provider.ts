@@ -1,32 +1,30 @@
+import { generationErrorCodes } from '../domain/generation.js';
 import type { AccountState } from '../service/accounts.js';
 import type { Checked } from '../domain/refusal.js';
+import { AccountPause, pauseNode } from './account-pause.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from './decorators.js';
 import { DateTime } from './scalars.js';
 import { UserError } from './user-error.js';
 
-@ObjectType({ description: 'Why a provider account takes no submits at present. What waits for it keeps waiting.' })
-export class AccountPause {
-  @Field(() => String, {
-    description: 'PROVIDER_OUT_OF_CREDITS, PROVIDER_UNAUTHORIZED (both by the provider), or PAUSED_BY_OPERATOR.',
-  })
+@ObjectType({
+  description: 'What went wrong at an account lately: among the newest submits of all projects, within 24 hours.',
+})
+export class AccountFault {
+  @Field(() => String, { description: 'Code of the error, e.g. PROVIDER_UNREACHABLE or FINETUNE_UNKNOWN.' })
   code: string;
 
-  @Field(() => String, { description: 'In words, as last found.' })
+  @Field(() => String, { description: 'What the code means.' })
   message: string;
 
-  @Field(() => DateTime, { description: 'Since when.' })
-  since: Date;
+  @Field(() => Int, { description: 'How often.' })
+  count: number;
 
-  @Field(() => DateTime, {
-    nullable: true,
-    description:
-      'When it is asked next, by a call that costs nothing, whether it is mended; null: an operator paused it.',
-  })
-  nextProbeAt: Date | null;
+  @Field(() => DateTime, { description: 'When it was seen last.' })
+  lastAt: Date;
 }
 
-@ObjectType({ description: "One of this server's accounts at a provider. All projects share it." })
+@ObjectType({ description: "One of this server's accounts at a provider, shared by the projects that may use it." })
 export class ProviderAccount {
   @Field(() => ID, { description: 'Id of the account, as the operator named it.' })
   id: string;
@@ -48,6 +46,9 @@ export class ProviderAccount {
 
   @Field(() => AccountPause, { nullable: true, description: 'Why it takes no submits; null: it takes them.' })
   paused: AccountPause | null;
+
+  @Field(() => [AccountFault], { description: 'What went wrong lately, the newest first.' })
+  recentErrors: AccountFault[];
 }
 
 @ObjectType({ description: 'A provider of which this server has accounts.' })
@@ -74,13 +75,23 @@ export class PauseProviderPayload extends AccountPayload {}
 @ObjectType({ description: 'Answer to resumeProvider.' })
 export class ResumeProviderPayload extends AccountPayload {}
 
-function accountNode({ account, pause, slotsInUse }: AccountState): ProviderAccount {
+function accountNode({ account, pause, slotsInUse, faults }: AccountState): ProviderAccount {
   const { id, provider, sandbox, limit } = account;
-  const paused =
-    pause === null
-      ? null
-      : { code: pause.code, message: pause.message, since: pause.pausedAt, nextProbeAt: pause.probeAt };
-  return { id, provider, sandbox, activeLimit: limit, slotsInUse, paused };
+  return {
+    id,
+    provider,
+    sandbox,
+    activeLimit: limit,
+    slotsInUse,
+    paused: pauseNode(pause),
+    recentErrors: faults.map(({ code, count, lastAt }) => ({ code, message: meaningOf(code), count, lastAt })),
+  };
+}
+
+/** Not what the provider said: that may be about another project's request. */
+function meaningOf(code: string): string {
+  const meanings: Readonly<Record<string, string>> = generationErrorCodes;
+  return meanings[code] ?? code;
 }
 
 function payload(checked: Checked<AccountState>): AccountPayload {

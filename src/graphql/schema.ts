@@ -10,6 +10,7 @@ import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
 import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
+import { RoutingResolver } from './routing.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
@@ -37,6 +38,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ReplayPairResolver,
       ReplayResolver,
       RerunResolver,
+      RoutingResolver,
       StopResolver,
       SubscriptionResolver,
       SweepCellResolver,

@@ -13,6 +13,8 @@ import type { ReplayService } from '../service/replay.js';
 import type { Rerun } from '../service/rerun.js';
 import type { Progress } from '../service/progress.js';
 import type { Sheets } from '../service/sheets.js';
+import type { RoutingService } from '../service/routing.js';
+import type { StandingWatch } from '../service/standing.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { SweepService } from '../service/sweep.js';
@@ -35,6 +37,8 @@ export type Services = {
   subscriptions: Subscriptions;
   waiting: WaitingService;
   latencies: Pick<Latencies, 'sizesOf'>;
+  standing: Pick<StandingWatch, 'now'>;
+  routingService: RoutingService;
   history: History;
   profiles: Profiles;
   images: Images;

@@ -106,9 +106,9 @@ export class SweepResolver {
   }
 
   @FieldResolver(() => Model, { nullable: true, description: 'The model; null when it is no longer in the catalogue.' })
-  model(@Root() { record }: Sweep, @Ctx() { services }: Context): Model | null {
-    const model = services.catalogue.models.find((candidate) => candidate.id === record.model);
-    return model === undefined ? null : modelNode(model, services.catalogue);
+  model(@Root() { record }: Sweep, @Ctx() context: Context): Model | null {
+    const model = context.services.catalogue.models.find((candidate) => candidate.id === record.model);
+    return model === undefined ? null : modelNode(model, context);
   }
 
   @FieldResolver(() => GroupProgress, { description: 'How its cells stand.' })

@@ -87,14 +87,14 @@ async function submitAndSave(
 ): Promise<'over' | 'again'> {
   const submitted = await submitAttempt(parts, driver, served, item);
   if (typeof submitted === 'string') return submitted;
-  await saveResult(parts, driver, served, item, submitted);
+  await saveResult(parts, driver, served, submitted.item, submitted.result);
   return 'over';
 }
 
 function servedOf(parts: PollerParts, item: WorkItem): ServedAccount | null {
-  const served = parts.accounts.find(({ account }) => account.id === item.generation.account) ?? null;
+  const served = parts.accounts.find(({ account }) => account.id === item.attempt.account) ?? null;
   if (served === null) {
-    parts.logger.error({ account: item.generation.account, generation: item.generation.id }, 'No such account here');
+    parts.logger.error({ account: item.attempt.account, generation: item.generation.id }, 'No such account here');
   }
   return served;
 }

@@ -16,6 +16,8 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
   const expected = new Map<string, { account: string; until: number }>();
   /** Came while their attempts were still watched. */
   const arrived = new Set<string>();
+  /** Watched here, and asked to stop meanwhile. */
+  const stopAsked = new Set<string>();
   const trusts = new Map<string, WebhookTrust>();
 
   function trustOf(account: string): WebhookTrust {
@@ -66,9 +68,16 @@ export function createHintDesk(parts: Pick<PollerParts, 'hints' | 'change' | 'lo
         if (wakers.get(name) === wake) wakers.delete(name);
         early.delete(name);
         arrived.delete(name);
+        stopAsked.delete(name);
       };
     },
-    wake: (ref) => wakers.get(attemptKey(ref))?.(),
+    noteStopAsked(ref) {
+      const wake = wakers.get(attemptKey(ref));
+      if (wake === undefined) return;
+      stopAsked.add(attemptKey(ref));
+      wake();
+    },
+    wasStopAsked: (ref) => stopAsked.has(attemptKey(ref)),
     trustOf,
     expect(ref, account) {
       const name = attemptKey(ref);

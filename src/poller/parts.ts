@@ -6,12 +6,15 @@ import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import type { Model } from '../domain/model.js';
 import type { AttemptRef, Hints, Images, Pauses, ProviderCalls, Worklist } from '../domain/ports.js';
+import type { Standings } from '../domain/standings.js';
 import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { AbortGroup } from './abort-group.js';
+import type { Breaker } from './breaker.js';
 import type { BadEnd, SaverLimits } from './save-task.js';
 import type { Saver } from './saver.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
+import type { StandingWatch } from '../service/standing.js';
 
 /** An account with its adapter and its key: only the poller holds these. */
 export type ServedAccount = {
@@ -42,6 +45,9 @@ export type PollerParts = {
   models: ReadonlyMap<string, Model>;
   worklist: Worklist;
   pauses: Pauses;
+  standings: Pick<Standings, 'noteRetired' | 'clearRetired'>;
+  /** How accounts and models stand, as last read. */
+  standing: Pick<StandingWatch, 'now' | 'refresh'>;
   hints: Pick<Hints, 'due' | 'forget'>;
   calls: Pick<ProviderCalls, 'claim' | 'answer'>;
   lookTimes: LookTimes;
@@ -61,8 +67,9 @@ export type HintDesk = {
   listen(ref: AttemptRef, wake: () => void): () => void;
   /** The attempt is over, and its webhook should have come by now or come at once. */
   expect(ref: AttemptRef, account: string): void;
-  /** It is worth a look now. */
-  wake(ref: AttemptRef): void;
+  /** Its provider was asked to stop it: it is worth a look now, and often. */
+  noteStopAsked(ref: AttemptRef): void;
+  wasStopAsked(ref: AttemptRef): boolean;
   trustOf(account: string): WebhookTrust;
   /** Acts on what has come for this instance's attempts; `adopt` takes one in hand that was not watched. */
   collect(instanceId: string, adopt: (ref: AttemptRef) => void): Promise<void>;
@@ -76,6 +83,7 @@ export type Driver = {
   /** Ends all watching: at a stop, or with the lease. */
   watching: AbortGroup;
   saver: Saver<BadEnd>;
+  breaker: Breaker;
   /** Aborted when everything is to end. */
   forced: AbortSignal;
 };

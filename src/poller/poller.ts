@@ -5,12 +5,14 @@ import type { AttemptRef } from '../domain/ports.js';
 import { asError } from '../errors.js';
 import { createTicker, sleep } from '../time.js';
 import { createAbortGroup } from './abort-group.js';
+import { createBreaker } from './breaker.js';
 import { driveAttempt } from './drive.js';
 import { answerCalls } from './calls.js';
 import { createFinds } from './finds.js';
 import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
 import { probeAccounts } from './probe.js';
+import { createReroute } from './reroute.js';
 import { createSaver } from './saver.js';
 import { createStops } from './stops.js';
 import { sweep } from './sweep.js';
@@ -70,6 +72,13 @@ export function createPoller(outer: PollerParts): Poller {
       return watching;
     },
     saver: createSaver({ signal: forced.signal, logger, limits: settings.saving ?? {} }),
+    breaker: createBreaker({
+      pauses: outer.pauses,
+      firstProbeMs: settings.firstProbeMs,
+      paused: (account) => outer.standing.now().pauses.has(account),
+      onPaused: outer.standing.refresh,
+      logger,
+    }),
     forced: forced.signal,
   };
 
@@ -82,6 +91,13 @@ export function createPoller(outer: PollerParts): Poller {
     everyMs: sweepEveryMs,
     run: async () => await sweep(outer),
     onError: report('The sweep'),
+  });
+
+  // Likewise.
+  const rerouting = createTicker({
+    everyMs: sweepEveryMs,
+    run: createReroute(outer),
+    onError: report('Moving to other routes'),
   });
 
   const hinting = createTicker({
@@ -176,6 +192,7 @@ export function createPoller(outer: PollerParts): Poller {
       takeovers.start();
       admission.start();
       sweeping.start();
+      rerouting.start();
       probing.start();
       asking.start();
       calling.start();
@@ -189,15 +206,8 @@ export function createPoller(outer: PollerParts): Poller {
       const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
       watching.abort();
-      await Promise.all([
-        admission.stop(),
-        sweeping.stop(),
-        probing.stop(),
-        asking.stop(),
-        calling.stop(),
-        hinting.stop(),
-        takeovers.stop(),
-      ]);
+      const tickers = [admission, sweeping, rerouting, probing, asking, calling, hinting, takeovers];
+      await Promise.all(tickers.map(async (ticker) => await ticker.stop()));
       while (inHand.size > 0) await Promise.all(inHand.values());
       clearTimeout(force);
       forced.abort();

@@ -33,7 +33,8 @@ export function createRhythm(
   trust: WebhookTrust,
 ): Rhythm {
   const { generation, attempt, readAt } = item;
-  const { model, pixels } = generation;
+  const { pixels } = generation;
+  const { model } = attempt;
   const seed = attemptKey({ generationId: generation.id, n: attempt.n });
   // Counted on from the database's own reckoning: this host's clock may be off.
   const ageAtLoad = readAt.getTime() - (attempt.acceptedAt ?? readAt).getTime();
@@ -68,7 +69,7 @@ export function createRhythm(
       const lowerMs = Math.max(0, Math.round(exact ? told : running));
       const upperMs = Math.max(lowerMs, Math.round(exact ? told : lookedAt));
       parts.runTimeLog.add({ model, size: sizeClass(pixels), lowerMs, upperMs });
-      parts.metrics.found({ account: generation.account }, lookedAt - (exact ? told : running));
+      parts.metrics.found({ account: attempt.account }, lookedAt - (exact ? told : running));
     },
   };
 }

@@ -17,7 +17,7 @@ export type Stops = { run(instanceId: string, signal: AbortSignal): Promise<void
  */
 export function createStops(
   parts: Pick<PollerParts, 'accounts' | 'models' | 'worklist' | 'logger'>,
-  desk: Pick<HintDesk, 'wake'>,
+  desk: Pick<HintDesk, 'noteStopAsked'>,
 ): Stops {
   const { worklist, logger } = parts;
   const able = new Map(
@@ -31,7 +31,7 @@ export function createStops(
     if ((later.get(key)?.at ?? 0) > performance.now()) return;
     const item = await worklist.load(ref);
     const task = item === null ? null : taskOf(parts, item);
-    const served = item === null ? undefined : able.get(item.generation.account);
+    const served = item === null ? undefined : able.get(item.attempt.account);
     const cancel = served?.provider.cancel;
     if (task === null || served === undefined || cancel == null) return;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -43,7 +43,7 @@ export function createStops(
       return;
     }
     await worklist.noteStopAsked(ref);
-    desk.wake(ref);
+    desk.noteStopAsked(ref);
   }
 
   return {

@@ -6,17 +6,15 @@ import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { refuse, welcomeBack } from './refuse.js';
 import { requestOf } from './request.js';
 import { resultAgeMs, type FinishedResult } from './save.js';
 
-/** A generation whose account is refused as a whole waits so long at least: by then the pause is written. */
-const accountPauseMs = 1_000;
-
-/** So often may one generation be refused for its account; the next time it fails. */
-const accountRefusalsAtMost = 4;
-
 /** A process that was paused for longer than this before it could send does not send any more: it may be too late. */
 const sendWithinMs = 10_000;
+
+/** A result that came with the answer to the submit, and the attempt that now knows its task. */
+export type FinishedAtOnce = { item: WorkItem; result: FinishedResult };
 
 /**
  * Submits one admitted attempt, at most once: the attempt is committed as SENT before the request leaves, and only a
@@ -27,7 +25,7 @@ export async function submitAttempt(
   driver: Driver,
   served: ServedAccount,
   item: WorkItem,
-): Promise<'again' | 'over' | FinishedResult> {
+): Promise<'again' | 'over' | FinishedAtOnce> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const instanceId = driver.instanceId();
   const webhookKey = served.webhookUrl === null ? null : newWebhookKey();
@@ -67,7 +65,9 @@ export async function submitAttempt(
     AbortSignal.any([driver.forced, AbortSignal.timeout(submitTimeoutMs)]),
   );
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
-  return await record(parts, driver, served, item, outcome);
+  const recorded = await record(parts, driver, served, item, outcome);
+  await driver.breaker.submitted(served.account.id, outcome);
+  return recorded;
 }
 
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
@@ -120,7 +120,7 @@ async function record(
   served: ServedAccount,
   item: WorkItem,
   outcome: SubmitOutcome,
-): Promise<'again' | 'over' | FinishedResult> {
+): Promise<'again' | 'over' | FinishedAtOnce> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const { generationId, n } = ref;
   const log = parts.logger.child({ generation: generationId, attempt: n, account: served.account.id });
@@ -137,9 +137,13 @@ async function record(
             }
           : concludeAtOnce(conclusion(item, look, 0), evidence),
       );
+      await welcomeBack(parts, item);
       if (look?.kind === 'ready' && result.generationChanged) {
         const now = new Date();
-        return { image: look.image, now, ageMs: resultAgeMs({ acceptedAt: now, finishedAt: null, seenAt: now, now }) };
+        const ageMs = resultAgeMs({ acceptedAt: now, finishedAt: null, seenAt: now, now });
+        // Not read again: the picture may be held here alone, and shall not depend on the database.
+        const known = { ...item, attempt: { ...item.attempt, ...task } };
+        return { item: known, result: { image: look.image, now, ageMs } };
       }
       if (!result.attemptChanged) {
         const { taskId } = outcome.task;
@@ -151,7 +155,7 @@ async function record(
       return 'again';
     }
     case 'refused':
-      await refuse(parts, served, ref, outcome);
+      await refuse(parts, served, item, outcome);
       log.warn({ code: outcome.code, status: outcome.httpStatus }, 'The provider refused a submit');
       return 'over';
     case 'unknown':
@@ -174,41 +178,4 @@ async function record(
 function concludeAtOnce(change: LedgerChange, evidence: Partial<AttemptMove>): LedgerChange {
   if (change.attempt === null) throw new Error('A conclusion is about an attempt.');
   return { ...change, attempt: { ...change.attempt, ...evidence, instanceId: null, from: ['SENT'] } };
-}
-
-async function refuse(
-  parts: PollerParts,
-  served: ServedAccount,
-  ref: AttemptRef,
-  outcome: Extract<SubmitOutcome, { kind: 'refused' }>,
-): Promise<void> {
-  const { code, message, httpStatus, retryAfterMs } = outcome;
-  // One that is refused again and again although the account proves well in between is itself the trouble.
-  const alone = outcome.retry === 'account' && (await parts.worklist.refusals(ref, code)) >= accountRefusalsAtMost;
-  const retry = alone ? 'never' : outcome.retry;
-  const pauseMs =
-    retry === 'account' ? accountPauseMs : backoffMs({ failures: ref.n, baseMs: 1_000, capMs: 60_000, retryAfterMs });
-  await parts.change({
-    generationId: ref.generationId,
-    attempt: attemptMove(ref.n, null, 'REFUSED', {
-      from: ['SENT'],
-      httpStatus,
-      errorCode: code,
-      errorMessage: message,
-    }),
-    generation:
-      retry === 'never'
-        ? generationMove('FAILED', { from: ['SUBMITTING', 'UNCONFIRMED'], errorCode: code, errorMessage: message })
-        : generationMove('QUEUED', {
-            from: ['SUBMITTING', 'UNCONFIRMED'],
-            errorCode: code,
-            errorMessage: message,
-            retryAfterMs: pauseMs,
-          }),
-  });
-  if (retry !== 'account') return;
-  // After the change: a pause that could not be written must not make a certain refusal uncertain.
-  await parts.pauses
-    .pause({ account: served.account.id, code, message, probeInMs: parts.settings.firstProbeMs })
-    .catch((error: unknown) => parts.logger.error({ err: asError(error) }, 'An account could not be paused'));
 }

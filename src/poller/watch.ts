@@ -11,10 +11,11 @@ import { taskOf } from './task.js';
 
 /**
  * Some clusters do not know a task yet right after the submit (contract of BFL), and one answer may be a slip: only when
- * nothing else was said for so long does "not found" mean that it is lost. Asked so often meanwhile.
+ * nothing else was said for so long does "not found" mean that it is lost.
  */
 const notFoundGraceMs = 10_000;
-const notFoundEveryMs = 1_000;
+/** So often is asked about a task that was not found just now, or that its provider was asked to stop. */
+const soonMs = 1_000;
 /**
  * Without a polling URL, as when a webhook was asked for, the account's own address is asked, which may be another cluster
  * than the task's (contract of BFL): only after so long does "not found" mean that it is lost.
@@ -25,6 +26,8 @@ const watchLimitMs = 6 * 60 * 60_000;
 /** After looks that were not answered the next one comes so much later, up to this. */
 const failureBackoff = { baseMs: 500, capMs: 30_000 } as const;
 
+const stoppedAndForgotten: LookOutcome = { kind: 'canceled', message: 'The provider stopped it and forgot it.' };
+
 /** `again`: the attempt was changed by somebody else; what to do stands in the ledger. */
 export type WatchNext = { next: 'save'; result: FinishedResult } | { next: 'over' } | { next: 'again' };
 
@@ -33,7 +36,7 @@ export async function watchAttempt(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  driver: Pick<Driver, 'desk' | 'watching'>,
+  driver: Pick<Driver, 'desk' | 'watching' | 'breaker'>,
 ): Promise<WatchNext> {
   const { signal, leave } = driver.watching.join();
   const alarm = createAlarm(signal);
@@ -41,7 +44,7 @@ export async function watchAttempt(
   const { taskId } = item.attempt;
   const unhear = taskId === null ? null : (served.provider.listen?.(served.access, taskId, alarm.ring) ?? null);
   try {
-    return await watch(parts, served, item, { signal, alarm, desk: driver.desk });
+    return await watch(parts, served, item, { signal, alarm, desk: driver.desk, breaker: driver.breaker });
   } finally {
     unlisten();
     unhear?.();
@@ -54,9 +57,9 @@ async function watch(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  waking: { signal: AbortSignal; alarm: Alarm; desk: Driver['desk'] },
+  waking: { signal: AbortSignal; alarm: Alarm; desk: Driver['desk']; breaker: Driver['breaker'] },
 ): Promise<WatchNext> {
-  const { signal, alarm, desk } = waking;
+  const { signal, alarm, desk, breaker } = waking;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const task = taskOf(parts, item);
   if (task === null) throw new Error('An accepted attempt has no task id.');
@@ -78,10 +81,14 @@ async function watch(
     while (rhythm.leastMs() > 0 && !signal.aborted) await alarm.sleep(rhythm.leastMs());
     if (signal.aborted) return { next: 'over' };
     rhythm.ask();
-    const outcome = await served.provider.look(served.access, task, signal);
+    const seen = await served.provider.look(served.access, task, signal);
     if (signal.aborted) return { next: 'over' };
+    const stopAsked = item.attempt.stopAskedAt !== null || desk.wasStopAsked(ref);
+    // Some providers forget what they were told to stop.
+    const outcome: LookOutcome = stopAsked && seen.kind === 'notFound' ? stoppedAndForgotten : seen;
     rhythm.answer(outcome.kind);
     parts.metrics.looked({ account: served.account.id, outcome: outcome.kind });
+    await breaker.looked(served.account.id, outcome);
     looks += 1;
     failures = outcome.kind === 'unavailable' ? failures + 1 : 0;
     atLeastMs = 0;
@@ -99,7 +106,8 @@ async function watch(
     const age = rhythm.ageMs();
     if (outcome.kind === 'notFound') missingSince ??= age;
     else if (outcome.kind !== 'unavailable') missingSince = null;
-    atMostMs = missingSince === null || pollingUrl === null ? Number.POSITIVE_INFINITY : notFoundEveryMs;
+    const soon = stopAsked || (missingSince !== null && pollingUrl !== null);
+    atMostMs = soon ? soonMs : Number.POSITIVE_INFINITY;
     if (isUndecided(outcome, age - (missingSince ?? age), graceMs) && age < watchLimitMs) continue;
     const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
     if (!attemptChanged) return { next: 'again' };

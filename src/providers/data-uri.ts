@@ -7,10 +7,15 @@ const signatures: readonly { type: string; at: number; bytes: string }[] = [
   { type: 'image/webp', at: 8, bytes: 'WEBP' },
 ];
 
+/** The media type of an image, by its first bytes. */
+export function imageType(bytes: Buffer): string {
+  const kind = signatures.find((each) => bytes.toString('latin1', each.at, each.at + each.bytes.length) === each.bytes);
+  return kind?.type ?? 'application/octet-stream';
+}
+
 /** An image as a `data:` address, for providers that take no bare base64. */
 export function dataUri(bytes: Buffer): string {
-  const kind = signatures.find((each) => bytes.toString('latin1', each.at, each.at + each.bytes.length) === each.bytes);
-  return `data:${kind?.type ?? 'application/octet-stream'};base64,${bytes.toString('base64')}`;
+  return `data:${imageType(bytes)};base64,${bytes.toString('base64')}`;
 }
 
 /** The picture that an answer names, by a web address or by its own bytes in a `data:` address; null for anything else. */

@@ -66,6 +66,8 @@ export type SubmitRefusalCode =
   | 'PROVIDER_REFUSED'
   /** The provider does not know the model, or no longer (404, 410). */
   | 'MODEL_RETIRED_UPSTREAM'
+  /** The provider does not know the finetune, or the LoRA. */
+  | 'FINETUNE_UNKNOWN'
   /** The account's key is missing or not allowed (401, 403). */
   | 'PROVIDER_UNAUTHORIZED'
   /** The account is out of credits (402). */

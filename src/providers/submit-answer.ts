@@ -24,6 +24,7 @@ export const refusals = {
   unauthorized: { code: 'PROVIDER_UNAUTHORIZED', retry: 'account', says: "the account's key was refused" },
   outOfCredits: { code: 'PROVIDER_OUT_OF_CREDITS', retry: 'account', says: 'the account is out of credits' },
   retired: { code: 'MODEL_RETIRED_UPSTREAM', retry: 'never', says: 'the provider does not offer this model' },
+  unknownFinetune: { code: 'FINETUNE_UNKNOWN', retry: 'never', says: 'the provider does not know the finetune' },
   busy: { code: 'PROVIDER_BUSY', retry: 'later', says: 'the provider is busy' },
   moved: {
     code: 'PROVIDER_REFUSED',
@@ -49,6 +50,19 @@ const usual: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   [410, refusals.retired],
   [429, refusals.busy],
 ]);
+
+/**
+ * Said of a finetune or LoRA that the provider does not have. Told apart from a missing model, which would be taken for
+ * retired, and from a wrong request: the binding is to be mended.
+ */
+const finetuneMissing =
+  /\b(finetune(_id)?|fine-tune|lora(_name)?)\b[^.]{0,120}\b(not found|not in|unknown|do(es)? ?n[o']t exist|is not available)\b|\b(unknown|no|no such|invalid) (finetune|fine-tune|lora)\b/i;
+
+function blameFinetune(refusal: Refusal, explanation: string | null): Refusal {
+  if (refusal.code !== 'PROVIDER_REFUSED' && refusal.code !== 'MODEL_RETIRED_UPSTREAM') return refusal;
+  if (finetuneMissing.test(refusal.says)) return { ...refusal, code: 'FINETUNE_UNKNOWN' };
+  return finetuneMissing.test(explanation ?? '') ? refusals.unknownFinetune : refusal;
+}
 
 /** Said by gateways about an application they have already passed the request to, or may have. */
 const doubtful: ReadonlySet<number> = new Set([408, 499]);
@@ -77,7 +91,8 @@ export function readSubmitAnswer(exchange: Exchange, reading: SubmitReading): Su
   }
   const pauseMs = readPauseMs(headerOf(exchange, 'retry-after'), now);
   const explanation = findExplanation(answer);
-  const refusal = reading.refusalFor?.(status, answer, exchange) ?? usualRefusal(status, pauseMs);
+  const found = reading.refusalFor?.(status, answer, exchange) ?? usualRefusal(status, pauseMs);
+  const refusal = found === null ? null : blameFinetune(found, explanation);
   if (refusal !== null) return refuseSubmit(refusal, { status, explanation, pauseMs, apiKey });
   const message = `HTTP ${status}${explanation === null ? '' : `: ${explanation}`}`;
   return { kind: 'unknown', message: tidy(message, apiKey), httpStatus: status };

@@ -1,8 +1,10 @@
-import type { AccountPause, Pauses, Viewer } from '../domain/ports.js';
+import type { Pauses, Viewer } from '../domain/ports.js';
+import type { AccountFault, AccountPause } from '../domain/standing.js';
 import { accepted, refusal, refused, type Checked } from '../domain/refusal.js';
-import type { Account, Catalogue } from '../domain/route.js';
+import { accountsOf, type Account, type Catalogue } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
 import { DarkroomError } from '../errors.js';
+import type { StandingWatch } from './standing.js';
 
 /** A provider account as it stands. */
 export type AccountState = {
@@ -10,6 +12,8 @@ export type AccountState = {
   pause: AccountPause | null;
   /** Tasks that the provider may be running, of all projects; null for a viewer who is no operator. */
   slotsInUse: number | null;
+  /** What went wrong lately, the newest first. */
+  faults: readonly AccountFault[];
 };
 
 export type AccountService = {
@@ -20,16 +24,26 @@ export type AccountService = {
 
 const reasonBound = 500;
 
-/** The provider accounts, which all projects share: everybody may read of them, operators may pause and resume them. */
-export function createAccountService(parts: { pauses: Pauses; catalogue: Catalogue }): AccountService {
-  const { pauses, catalogue } = parts;
+/** The provider accounts: whoever may use one may read of it, operators may pause and resume them. */
+export function createAccountService(parts: {
+  pauses: Pauses;
+  catalogue: Catalogue;
+  standing: Pick<StandingWatch, 'faults' | 'refresh'>;
+}): AccountService {
+  const { pauses, catalogue, standing } = parts;
 
   async function list(viewer: Viewer): Promise<AccountState[]> {
     const [paused, slots] = await Promise.all([pauses.list(), viewer.operator ? pauses.slots() : null]);
-    return catalogue.accounts.map((account) => ({
+    // An operator sees all of them, whatever projects may use them.
+    const seen = viewer.operator ? catalogue.accounts : accountsOf(catalogue, viewer.projectSlug);
+    return seen.map((account) => ({
       account,
       pause: paused.find((pause) => pause.account === account.id) ?? null,
       slotsInUse: slots === null ? null : (slots.get(account.id) ?? 0),
+      faults: standing
+        .faults()
+        .filter((fault) => fault.account === account.id)
+        .toSorted((a, b) => b.lastAt.getTime() - a.lastAt.getTime()),
     }));
   }
 
@@ -49,6 +63,7 @@ export function createAccountService(parts: { pauses: Pauses; catalogue: Catalog
       return refused(refusal('NOT_FOUND', ['account'], message, { given: accountId }));
     }
     await act();
+    await standing.refresh();
     const state = await find();
     if (state === undefined) throw new Error('A provider account vanished.');
     return accepted(state);

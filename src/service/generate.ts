@@ -5,18 +5,20 @@ import {
   imageInputNames,
   parameterNames,
   type ImageInputName,
+  type Model,
   type ParameterName,
   type ParameterValue,
   type ParameterValues,
 } from '../domain/model.js';
-import { resolveParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
+import { takesNo, type AskedParameters } from '../domain/parameters.js';
+import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
-import { chooseRoute, type Catalogue, type Route } from '../domain/route.js';
 import { checkText } from '../domain/text.js';
 import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
+import { keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -37,6 +39,8 @@ export type GenerateRequest = {
   /** Pin the route; null leaves the choice to Darkroom. */
   provider: string | null;
   model: string | null;
+  /** What the route cannot honour exactly is refused, not brought near. */
+  strict: boolean;
   tags: readonly string[];
   priority: number;
   /** From acceptance until it fails by itself; null: as the operator has set it. */
@@ -49,11 +53,13 @@ export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Che
 
 /** A request, and what may stand behind it. */
 export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
-  /** Counts where the request gives nothing, and is left out where the model does not take it. */
+  /** Counts where the request gives nothing, and is brought near where the route cannot honour it. */
   inherited?: AskedParameters;
   /** Input images that were checked before, for another request with the same ones. */
   checkedImages?: CheckedImages;
   rerunOf?: string;
+  /** No other route is to be taken later: it must be this model, at this price. */
+  onlyRoute?: boolean;
 };
 
 export type Prepare = (
@@ -61,49 +67,44 @@ export type Prepare = (
   request: PrepareRequest,
 ) => Promise<Checked<Prepared>>;
 
-type Parts = {
+type Parts = PlanParts & {
   profiles: Profiles;
   reader: ImageReader;
-  catalogue: Catalogue;
   deadlineMs: number;
 };
 
 /** Accepts a generation. It never talks to a provider. */
 export function createGenerate(parts: { prepare: Prepare; acceptOnce: AcceptOnce }): Generate {
-  return async (viewer, { idempotencyKey, ...asked }) =>
-    await parts.acceptOnce(viewer, { idempotencyKey, asked, path: ['input'] }, async () => {
+  return async (viewer, { idempotencyKey, ...asked }) => {
+    const known = { ...asked, strict: asked.strict || null };
+    return await parts.acceptOnce(viewer, { idempotencyKey, asked: known, path: ['input'] }, async () => {
       return await parts.prepare(viewer, asked);
     });
+  };
 }
 
 /** Checks a request whole, and tells all that is wrong with it at once. It writes nothing. */
 export function createPrepare(parts: Parts): Prepare {
   return async (viewer, request) => {
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
-    const route = profile.ok
-      ? chooseRoute(parts.catalogue, {
-          control: request.control,
-          provider: request.provider,
-          model: request.model,
-          bindings: profile.value.bindings,
-        })
-      : null;
-    const parameters = profile.ok && route?.ok === true ? parametersFor(request, route.value, profile.value) : null;
+    const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
     const texts = [
       ...checkPrompt(request),
       ...checkTags(request.tags),
       ...checkPriority(request.priority),
       ...checkDeadline(request.deadlineSeconds),
     ];
-    const cheap = [profile, route, parameters].flatMap((check) => (check?.ok === false ? check.refusals : []));
+    const cheap = [...(profile.ok ? [] : profile.refusals), ...(plan?.refusals ?? [])];
     // Images cost the most to check, so they are looked at only when all else is well.
-    if (texts.length + cheap.length > 0 || !profile.ok || route?.ok !== true || parameters?.ok !== true) {
-      return refused(...texts, ...cheap);
-    }
-    const images = await checkImages(parts.reader, viewer, request, route.value);
+    if (texts.length + cheap.length > 0 || !profile.ok || plan?.taken == null) return refused(...texts, ...cheap);
+    const images = await checkImages(parts.reader, viewer, request, plan.taken.model);
     if (!images.ok) return images;
+    const control = images.value.controlImage ?? images.value.image;
+    const routes = plan.routes.map((each) => sized(each, control));
+    const [route] = routes;
+    if (route?.way == null) throw new Error('A route was taken that cannot be.');
+    const { provider, model, account, way } = route;
 
-    const { account, model, binding } = route.value;
     const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
     return accepted({
       row: {
@@ -111,24 +112,25 @@ export function createPrepare(parts: Parts): Prepare {
         projectId: viewer.projectId,
         control: request.control,
         profileId: profile.value.id,
-        provider: model.provider,
-        model: model.id,
-        account: account.id,
+        provider,
+        model,
+        account,
         prompt: request.prompt,
-        promptSent: promptWithTrigger(request.prompt, binding.triggerWord ?? profile.value.triggerWord),
-        finetuneId: model.finetune === 'ID' ? binding.finetuneId : null,
-        loraUrl: model.finetune === 'LORA' ? binding.loraUrl : null,
-        parameters: parameters.value,
+        promptSent: promptWithTrigger(request.prompt, way.triggerWord),
+        finetuneId: way.finetuneId,
+        loraUrl: way.loraUrl,
+        parameters: way.parameters,
         asked,
         rerunOf: request.rerunOf ?? null,
-        pixels: pixelsOf(parameters.value, images.value.controlImage ?? images.value.image),
+        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
+        pixels: way.pixels,
         tags: [...new Set(request.tags)],
         priority: request.priority,
         deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
-        costEstimatedMicros: model.priceMicros,
+        costEstimatedMicros: way.priceMicros,
       },
       images: images.value,
-      leftOut: parameterNames.filter((name) => name in asked && model.parameters[name] === undefined),
+      adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
     });
   };
 }
@@ -143,13 +145,21 @@ function givenOf(values: AskedParameters): ParameterValues {
   return given;
 }
 
+function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {
+  const { way } = route;
+  return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
+}
+
 /** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
-function pixelsOf({ width, height }: ParameterValues, control: CheckedImage | undefined): number | null {
+export function pixelsOf(
+  { width, height }: ParameterValues,
+  control: { image: { width: number; height: number } } | undefined,
+): number | null {
   const pixels = control === undefined ? Number(width) * Number(height) : control.image.width * control.image.height;
   return pixels > 0 ? pixels : null;
 }
 
-async function findProfile(
+export async function findProfile(
   profiles: Profiles,
   viewer: Pick<Viewer, 'projectId'>,
   publicId: string,
@@ -164,16 +174,6 @@ async function findProfile(
     return refused(refusal('CONFLICT', path, `The profile ${profile.slug} is archived.`, { given: publicId }));
   }
   return accepted(profile);
-}
-
-function parametersFor(request: PrepareRequest, route: Route, profile: Profile): ReturnType<typeof resolveParameters> {
-  return resolveParameters(
-    route.model,
-    { values: request.parameters, path: ['input'] },
-    { values: request.inherited ?? {}, path: ['generation', 'asked'] },
-    { values: route.binding.defaults, path: ['profile', 'bindings', route.binding.provider, 'defaults'] },
-    { values: profile.defaults, path: ['profile', 'defaults'] },
-  );
 }
 
 function checkPrompt(request: Pick<GenerateRequest, 'prompt'>): Refusal[] {
@@ -214,18 +214,18 @@ async function checkImages(
   reader: ImageReader,
   viewer: Pick<Viewer, 'projectId'>,
   request: Pick<PrepareRequest, 'images' | 'checkedImages'>,
-  route: Route,
+  model: Model,
 ): Promise<Checked<CheckedImages>> {
   const refusals: Refusal[] = [];
   const value: CheckedImages = {};
   for (const name of imageInputNames) {
     const path = ['input', name];
-    const rule = route.model.images[name];
+    const rule = model.images[name];
     const input = request.images[name] ?? null;
     if (input === null) {
-      if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${route.model.id} needs a ${name}.`));
+      if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${model.id} needs a ${name}.`));
     } else if (rule === undefined) {
-      refusals.push(takesNo(route.model, path));
+      refusals.push(takesNo(model, path));
     } else {
       const before = request.checkedImages?.[name];
       const checked = before === undefined ? await checkImage(reader, viewer.projectId, input, path) : accepted(before);

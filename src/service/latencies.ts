@@ -16,6 +16,8 @@ export type Latencies = {
   of(model: string, pixels: number | null): Latency | null;
   /** What is known of a model, by size. */
   sizesOf(model: string): { size: string; latency: Latency }[];
+  /** Median run time in ms of the size that is known best; null while nothing has finished. */
+  medianMsOf(model: string): number | null;
 };
 
 /**
@@ -56,5 +58,9 @@ export function createLatencies(parts: { runTimes: Pick<RunTimes, 'after'>; logg
     stop: async () => await ticker.stop(),
     of: (model, pixels) => models.get(model)?.get(sizeClass(pixels)) ?? null,
     sizesOf: (model) => [...(models.get(model) ?? [])].map(([size, latency]) => ({ size, latency })),
+    medianMsOf(model) {
+      const known = [...(models.get(model)?.values() ?? [])].flatMap((latency) => latency.summary() ?? []);
+      return known.toSorted((a, b) => b.samples - a.samples)[0]?.p50Ms ?? null;
+    },
   };
 }

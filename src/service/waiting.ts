@@ -1,6 +1,7 @@
 import type { Generation } from '../domain/generation.js';
 import { isTerminal } from '../domain/lifecycle.js';
-import type { AccountPause, Pauses, Queue } from '../domain/ports.js';
+import type { Pauses, Queue } from '../domain/ports.js';
+import type { AccountPause } from '../domain/standing.js';
 import type { Catalogue } from '../domain/route.js';
 import { waitingOf, type RunForecast, type Waiting } from '../domain/waiting.js';
 

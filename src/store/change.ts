@@ -41,6 +41,8 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       id: row.generationId,
       from_status: row.generation?.from ?? null,
       to_status: row.generation?.to ?? null,
+      only_version: row.generation?.version ?? null,
+      route: row.generation?.route ?? null,
       moderation_stage: row.generation?.moderationStage ?? null,
       code: row.generation?.errorCode ?? null,
       message: storableOrNull(row.generation?.errorMessage),
@@ -73,7 +75,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
   const answer = await database.prisma.$queryRaw`
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
-        i integer, id uuid, from_status generation_status[], to_status generation_status,
+        i integer, id uuid, from_status generation_status[], to_status generation_status, only_version integer, route jsonb,
         moderation_stage moderation_stage, code text, message text, retry_after_ms bigint, result_seed bigint,
         attempt_n integer, instance_id uuid, owner_id uuid, while_status generation_status[],
         from_state attempt_state[], to_state attempt_state, task_id text,
@@ -115,9 +117,10 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
     ),
     decided as materialized (
       select i.*, l.status as old_status, l.version as old_version, l.updated_at as old_updated_at, l.project_id,
-             l.profile_id, l.control, l.provider,
+             l.profile_id, l.control, coalesce(i.route ->> 'provider', l.provider) as provider,
              -- An attempt that is not the last one adds what it cost, and nothing else.
              i.to_status is not null and l.status = any (i.from_status)
+               and (i.only_version is null or i.only_version = l.version)
                and (i.attempt_n is null or i.attempt_n = l.attempt_count) as moves
       from input i join locked l on l.id = i.id
       where i.attempt_n is null or i.i in (select i from attempted)
@@ -132,6 +135,17 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         next_attempt_at = case when d.moves then now() + d.retry_after_ms * interval '1 millisecond'
                                else g.next_attempt_at end,
         result_seed = coalesce(d.result_seed, g.result_seed),
+        provider = case when d.moves then d.provider else g.provider end,
+        model = case when d.moves and d.route is not null then d.route ->> 'model' else g.model end,
+        account = case when d.moves and d.route is not null then d.route ->> 'account' else g.account end,
+        finetune_id = case when d.moves and d.route is not null then d.route ->> 'finetuneId' else g.finetune_id end,
+        lora_url = case when d.moves and d.route is not null then d.route ->> 'loraUrl' else g.lora_url end,
+        prompt_sent = case when d.moves and d.route is not null then d.route ->> 'promptSent' else g.prompt_sent end,
+        parameters = case when d.moves and d.route is not null then d.route -> 'parameters' else g.parameters end,
+        routes = case when d.moves and d.route is not null then d.route -> 'routes' else g.routes end,
+        pixels = case when d.moves and d.route is not null then (d.route ->> 'pixels')::integer else g.pixels end,
+        cost_estimated_micros = case when d.moves and d.route is not null then (d.route ->> 'costEstimatedMicros')::bigint
+                                     else g.cost_estimated_micros end,
         cost_quoted_micros = case when d.quoted_micros is null then g.cost_quoted_micros
                                   else coalesce(g.cost_quoted_micros, 0) + d.quoted_micros end,
         cost_settled_micros = case when d.settled_micros is null then g.cost_settled_micros

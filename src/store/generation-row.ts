@@ -1,6 +1,7 @@
 import type { Generation } from '../domain/generation.js';
 import { parameterNames, type ParameterName, type ParameterValue, type ParameterValues } from '../domain/model.js';
 import type { Generation as GenerationRow } from './generated/client.js';
+import { readRoutes } from './kept-routes.js';
 
 /** Parameters as they were kept; a name that this version does not know is left out. */
 export function readParameters(kept: unknown): ParameterValues {
@@ -25,6 +26,7 @@ export function toGeneration(row: GenerationRow): Generation {
     ...row,
     parameters: readParameters(row.parameters),
     asked: row.asked === null ? null : readParameters(row.asked),
+    routes: readRoutes(row.routes),
     resultSeed: micros(row.resultSeed),
     costEstimatedMicros: micros(row.costEstimatedMicros),
     costQuotedMicros: micros(row.costQuotedMicros),

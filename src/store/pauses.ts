@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { AccountPause, Pauses } from '../domain/ports.js';
+import type { Pauses } from '../domain/ports.js';
+import type { AccountPause } from '../domain/standing.js';
 import type { Database } from './database.js';
 
 /** The pause between two probes doubles from the first one's to this. */

@@ -14,6 +14,7 @@ import type {
 } from '../domain/ports.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
+import type { Standings } from '../domain/standings.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
@@ -33,6 +34,7 @@ import { createReplays } from './replays.js';
 import { createRunTimes } from './run-times.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
+import { createStandings } from './standings.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -47,6 +49,7 @@ export type Store = {
   ledger: Ledger;
   worklist: Worklist;
   pauses: Pauses;
+  standings: Standings;
   hints: Hints;
   providerCalls: ProviderCalls;
   queue: Queue;
@@ -89,6 +92,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     },
     worklist: createWorklist(background, note),
     pauses: createPauses(background),
+    standings: createStandings(background),
     hints: createHints({ client: database, background }),
     providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),

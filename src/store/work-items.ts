@@ -27,8 +27,8 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
   const [generations, attempts, refs] = await Promise.all([
     prisma.$queryRaw<GenerationRow[]>`select ${generationColumns} from generation where id = any (${ids}::uuid[])`,
     prisma.$queryRaw<AttemptRow[]>`
-      select generation_id as "generationId", n, state::text, instance_id as "instanceId", task_id as "taskId",
-             polling_url as "pollingUrl", result_url as "resultUrl", cancel_url as "cancelUrl", looks, cost_micros as "costMicros", intended_at as "intendedAt",
+      select generation_id as "generationId", n, account, model, state::text, instance_id as "instanceId", task_id as "taskId",
+             polling_url as "pollingUrl", result_url as "resultUrl", cancel_url as "cancelUrl", stop_asked_at as "stopAskedAt", looks, cost_micros as "costMicros", intended_at as "intendedAt",
              accepted_at as "acceptedAt", webhook_key as "webhookKey", finished_at as "finishedAt",
              provider_finished_at as "providerFinishedAt", now() as "readAt"
       from attempt where generation_id = any (${ids}::uuid[])`,

@@ -4,6 +4,7 @@ import type { Worklist } from '../domain/ports.js';
 import { admit } from './admit.js';
 import type { Database } from './database.js';
 import { ownedBy, registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
+import { stranded } from './stranded.js';
 import { createProgressNotes } from './progress.js';
 import { createWorkItems } from './work-items.js';
 
@@ -32,10 +33,11 @@ export function createWorklist(
         where: { generationId, n: { lt: n }, state: 'REFUSED', errorCode },
       });
     },
+    stranded: async (request) => await stranded(database, request),
     noteProgress,
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
-        select id, exists (select from attempt a where a.generation_id = g.id and a.state in ('SENT', 'ACCEPTED')) as sent
+        select id, account, exists (select from attempt a where a.generation_id = g.id and a.state in ('SENT', 'ACCEPTED')) as sent
         from generation g
         where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING') and deadline < now()
           -- An owner ends what it saves itself, for only it knows whether it holds the image. Asked row by row (a join
@@ -46,9 +48,9 @@ export function createWorklist(
           ) is null)
         order by deadline limit ${limit}::integer`;
       return z
-        .array(z.object({ id: z.string(), sent: z.boolean() }))
+        .array(z.object({ id: z.string(), account: z.string(), sent: z.boolean() }))
         .parse(rows)
-        .map(({ id, sent }) => ({ generationId: id, sent }));
+        .map(({ id, account, sent }) => ({ generationId: id, account, sent }));
     },
     async unwanted(instanceId, accounts, limit) {
       const rows = await database.prisma.$queryRaw`

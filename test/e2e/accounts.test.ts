@@ -26,10 +26,10 @@ type Account = z.infer<typeof accountSchema>;
 
 async function account(api: Api = darkroom.api): Promise<Account> {
   const shape = z.object({
-    providers: z.array(z.object({ name: z.literal('bfl'), accounts: z.tuple([accountSchema]) })),
+    providers: z.array(z.object({ name: z.string(), accounts: z.tuple([accountSchema]) })),
   });
   const { providers } = await api.ask(shape, `{ providers { name accounts { ${fields} } } }`);
-  return providers[0]?.accounts[0] ?? Promise.reject(new Error('There is no account.'));
+  return providers.find(({ name }) => name === 'bfl')?.accounts[0] ?? Promise.reject(new Error('There is no account.'));
 }
 
 async function untilAccount(condition: (account: Account) => boolean): Promise<Account> {

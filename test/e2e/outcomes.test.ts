@@ -90,7 +90,10 @@ afterAll(async () => {
 });
 
 async function ask(word: string): Promise<string> {
-  const input = { profileId: await darkroom.profile('ink-sketch'), prompt: `a jar [sandbox: ${word}]`, width: 256 };
+  // Pinned, so that a refusal is not followed by the next route.
+  const model = 'bfl/flux-pro-finetuned';
+  const profileId = await darkroom.profile('ink-sketch');
+  const input = { profileId, prompt: `a jar [sandbox: ${word}]`, width: 256, model };
   return await generate(darkroom.api, 'generateFromPrompt', input);
 }
 

@@ -21,10 +21,10 @@ export type EventServer = {
   refusals: number;
   /** While true, handshakes are answered with an error. */
   refuse: boolean;
-  next(): Promise<Connection>;
+  next: () => Promise<Connection>;
   /** To whoever is connected, as one text frame, or as it is. */
-  tell(message: object | string | Buffer): void;
-  event(type: string, data?: object): void;
+  tell: (message: object | string | Buffer) => void;
+  event: (type: string, data?: object) => void;
 };
 
 export async function startEvents(): Promise<EventServer> {

@@ -59,6 +59,7 @@ describe('the socket', () => {
     const again = bench.server.next();
     bench.listen();
     await again;
+    expect(bench.server.connections).toHaveLength(2);
   });
 
   it('stays while somebody else listens, or somebody new', async () => {

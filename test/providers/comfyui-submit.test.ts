@@ -69,7 +69,7 @@ describe('the LoRA', () => {
     const { provider, account, asked } = await startBench([{ body: ['other.safetensors'] }, loras, accepted]);
     expect(await provider.submit(account, plainRequest, never)).toEqual({
       kind: 'refused',
-      code: 'PROVIDER_REFUSED',
+      code: 'FINETUNE_UNKNOWN',
       message: 'the server has no LoRA file style/my-style.safetensors',
       httpStatus: null,
       retry: 'never',

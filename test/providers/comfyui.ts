@@ -114,13 +114,13 @@ export type Bench = {
   account: ProviderAccount;
   task: TaskHandle;
   /** Methods and paths of what was asked. */
-  asked(): string[];
+  asked: () => string[];
 };
 
 /** An adapter before a scripted server; fails the test when a scripted reply was not asked for. */
 export async function startBench(replies: readonly Reply[], options: ComfyOptions = {}): Promise<Bench> {
   const upstream = await startUpstream(...replies);
-  const provider = createComfyProvider({ settleMs: 0, ...options });
+  const provider = createComfyProvider(options);
   onTestFinished(async () => {
     await provider.close();
     await upstream.close();

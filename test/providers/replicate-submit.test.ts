@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SubmitRequest } from '../../src/providers/provider.js';
 import { apiKey, startReplicate, trainedRequest, version } from './replicate.js';
 import { never } from './scripted.js';
+import type { Reply } from './upstream.js';
 
 const image = { id: 'i', bytes: Buffer.from([0xff, 0xd8, 0xff, 0x00]) };
 const uri = 'data:image/jpeg;base64,/9j/AA==';
@@ -141,6 +142,37 @@ describe('the body', () => {
       expect(upstream.requests).toEqual([]);
     },
   );
+});
+
+describe('a large image', () => {
+  const large = { id: 'l', bytes: Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(256_000, 7)]) };
+  const asked = request('black-forest-labs/flux-pro-finetuned', { images: { imagePrompt: large } });
+
+  it('is uploaded first, and goes by its address', async () => {
+    const { provider, upstream, account } = await startReplicate([]);
+    const get = `${upstream.origin}/v1/files/f1`;
+    upstream.queue.push({ status: 201, body: { id: 'f1', urls: { get } } }, created);
+    expect(await provider.submit(account, asked, never)).toMatchObject({ kind: 'accepted' });
+    const [file, submit] = upstream.requests;
+    expect(file).toMatchObject({ method: 'POST', url: '/v1/files' });
+    expect(file?.headers).toMatchObject({ authorization: `Bearer ${apiKey}` });
+    expect(file?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=darkroom-[0-9a-f]{64}$/);
+    expect(file?.body).toMatch(/name="content"; filename="[0-9a-f]{32}\.jpeg"\r\nContent-Type: image\/jpeg\r\n\r\n/);
+    expect(JSON.parse(submit?.body ?? '')).toMatchObject({ input: { image_prompt: get } });
+  });
+
+  it.each<[string, Reply]>([
+    ['is not possible', { status: 404, body: { detail: 'Not found.' } }],
+    ['is not answered', { cut: 'read' }],
+    ['has no address', { status: 201, body: { id: 'f1' } }],
+    ['has an odd address', { status: 201, body: { urls: { get: 'file:///etc/passwd' } } }],
+  ])('goes along when its upload %s, and the submit is still only one', async (_, reply) => {
+    const { provider, upstream, account } = await startReplicate([reply, created]);
+    expect(await provider.submit(account, asked, never)).toMatchObject({ kind: 'accepted' });
+    const submits = upstream.requests.filter(({ url }) => url.endsWith('/predictions'));
+    expect(submits).toHaveLength(1);
+    expect(JSON.parse(submits[0]?.body ?? '').input.image_prompt).toMatch(/^data:image\/jpeg;base64,/);
+  });
 });
 
 describe('the request', () => {

@@ -61,7 +61,7 @@ async function startStage(pair: Pair): Promise<Stage> {
 }
 
 /** Something that takes webhooks in as they come. */
-async function startReceiver(): Promise<{ url: string; received: Pick<WebhookDelivery, 'headers' | 'body'>[] }> {
+export async function startReceiver(): Promise<{ url: string; received: Pick<WebhookDelivery, 'headers' | 'body'>[] }> {
   const received: Pick<WebhookDelivery, 'headers' | 'body'>[] = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
@@ -83,7 +83,7 @@ async function startReceiver(): Promise<{ url: string; received: Pick<WebhookDel
 const picture = readFileSync(new URL('../../examples/control.jpg', import.meta.url));
 
 /** A request as Darkroom makes it: the model's defaults, and every picture that it cannot do without. */
-export function requestFor(pair: Pair, model: Model, prompt: string): SubmitRequest {
+export function requestFor(pair: Pick<Pair, 'finetuneId' | 'loraUrl'>, model: Model, prompt: string): SubmitRequest {
   const parameters: Partial<Record<(typeof parameterNames)[number], ParameterValue>> = {};
   for (const name of parameterNames) {
     const value = model.parameters[name]?.default ?? null;
@@ -152,6 +152,16 @@ export function agrees(name: string, pair: Pair): void {
       if (look.kind !== 'ready' || look.image.kind !== 'url') throw new Error('no URL');
       expect(await stage.provider.download(stage.account, look.image.url, never)).toMatchObject({ kind: 'bytes' });
       expect(stage.sandbox.tasks()).toHaveLength(1);
+    });
+
+    it('takes large pictures', async () => {
+      const stage = await startStage(pair);
+      const model = firstOf(living.filter(({ images }) => images.controlImage !== undefined));
+      // What follows a picture's end is not looked at.
+      const bytes = Buffer.concat([picture, Buffer.alloc(600_000)]);
+      const request = requestFor(pair, model, 'a boat');
+      const large = { ...request, images: { controlImage: { id: 'large', bytes, width: 768, height: 512 } } };
+      expect(await stage.provider.submit(stage.account, large, never)).toMatchObject({ kind: 'accepted' });
     });
 
     it.each<[string, object]>([

@@ -25,6 +25,7 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     deadlineMs: 60_000,
     costEstimatedMicros: null,
     requestKey: null,
+    routes: null,
     ...details,
   };
 }

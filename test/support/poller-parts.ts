@@ -7,6 +7,7 @@ import { createLookTimes } from '../../src/poller/look-times.js';
 import type { PollerParts } from '../../src/poller/parts.js';
 import type { Provider } from '../../src/providers/provider.js';
 import type { LedgerBench } from './ledger.js';
+import { stands } from './standing.js';
 
 /** What a poller needs on a ledger and a sandbox: it looks every 50 ms, and learns nothing. */
 export function pollerParts(options: {
@@ -16,7 +17,7 @@ export function pollerParts(options: {
   bytes: PollerParts['bytes'];
 }): PollerParts {
   const { bench, sandboxUrl, provider, bytes } = options;
-  const { worklist, pauses, hints, providerCalls, images, ledger } = bench.store;
+  const { worklist, pauses, standings, hints, providerCalls, images, ledger } = bench.store;
   return {
     accounts: [
       {
@@ -29,6 +30,8 @@ export function pollerParts(options: {
     models: new Map(knownModels().map((model) => [model.id, model])),
     worklist,
     pauses,
+    standings,
+    standing: stands(),
     hints,
     calls: providerCalls,
     lookTimes: createLookTimes({

@@ -28,9 +28,26 @@ const blamed = (environment: Record<string, string>): string[] =>
   problemsOf(environment).map((problem) => /^[A-Z_]+/.exec(problem)?.[0] ?? problem);
 
 function accountOf(environment: Record<string, string>): AccountConfig {
-  const [account, ...more] = readConfig(environment).accounts;
+  const accounts = readConfig(environment).accounts.filter(({ provider }) => provider === 'bfl');
+  const [account, ...more] = accounts;
   if (account === undefined || more.length > 0) throw new Error('Not one account.');
   return account;
+}
+
+function sandboxAccount(id: string, provider: AccountConfig['provider'], limit: number): AccountConfig {
+  return {
+    id,
+    provider,
+    baseUrl: null,
+    apiKey: 'sandbox-key',
+    auth: null,
+    hosts: [],
+    limit,
+    webhookUrl: null,
+    webhookSecret: null,
+    projects: null,
+    sandbox: true,
+  };
 }
 
 const defaults: Config = {
@@ -51,20 +68,14 @@ const defaults: Config = {
   lookDelayMs: 250,
   eventsReplayMs: 259_200_000,
   accounts: [
-    {
-      id: 'sandbox',
-      provider: 'bfl',
-      baseUrl: null,
-      apiKey: 'sandbox-key',
-      auth: null,
-      hosts: [],
-      limit: 24,
-      webhookUrl: null,
-      webhookSecret: null,
-      projects: null,
-      sandbox: true,
-    },
+    sandboxAccount('sandbox', 'bfl', 24),
+    sandboxAccount('sandbox-cometapi', 'cometapi', 24),
+    sandboxAccount('sandbox-cometapi-responses', 'cometapi-responses', 24),
+    sandboxAccount('sandbox-fal', 'fal', 10),
+    sandboxAccount('sandbox-replicate', 'replicate', 24),
+    sandboxAccount('sandbox-comfyui', 'comfyui', 2),
   ],
+  modelsFile: null,
   comfyWorkflows: null,
   embeddedSandbox: { port: 4100, timeScale: 2 },
 };

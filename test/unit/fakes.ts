@@ -73,6 +73,7 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     parameters: {},
     asked: {},
     rerunOf: null,
+    routes: null,
     pixels: null,
     tags: [],
     priority: 0,

@@ -7,6 +7,7 @@ import { DarkroomError } from '../../src/errors.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
 import { createAcceptOnce } from '../../src/service/accept.js';
 import { createGenerate, createPrepare, type GenerateRequest } from '../../src/service/generate.js';
+import { stands } from '../support/standing.js';
 import type { ImageBytes } from '../../src/service/images.js';
 import {
   acceptedGeneration,
@@ -53,6 +54,7 @@ const plain: GenerateRequest = {
   images: {},
   provider: null,
   model: 'flux-pro-finetuned',
+  strict: false,
   tags: [],
   priority: 0,
   deadlineSeconds: null,
@@ -67,7 +69,8 @@ async function generate(
 ): ReturnType<ReturnType<typeof createGenerate>> {
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
-  const prepare = createPrepare({ profiles: fakeProfiles(...profiles), reader, catalogue, deadlineMs: 1_000 });
+  const planning = { catalogue, standing: stands(), runMsOf: () => null };
+  const prepare = createPrepare({ profiles: fakeProfiles(...profiles), reader, ...planning, deadlineMs: 1_000 });
   const acceptOnce = createAcceptOnce({ ledger, idempotency, history, images, bytes, storage });
   return await createGenerate({ prepare, acceptOnce })(viewer, request);
 }
@@ -116,6 +119,7 @@ describe('a good request', () => {
           deadlineMs: 1_000,
           costEstimatedMicros: 60_000,
           requestKey: null,
+          routes: null,
         },
       ],
     ]);

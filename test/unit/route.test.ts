@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Binding } from '../../src/domain/generation.js';
 import type { Model, ModelLifecycle } from '../../src/domain/model.js';
-import { chooseRoute, type Account, type Catalogue, type RouteRequest } from '../../src/domain/route.js';
+import type { PlanRequest } from '../../src/domain/plan.js';
+import type { Checked } from '../../src/domain/refusal.js';
+import type { Account, Candidate, Catalogue } from '../../src/domain/route.js';
+import { chooseRoute } from '../support/choose-route.js';
 import { makeModel, refusalsOf, told, valueOf } from './fakes.js';
 
 const bfl: Account = { id: 'bfl', provider: 'bfl', sandbox: false, limit: 24, projects: null };
@@ -32,18 +35,12 @@ const retired = model('bfl/retired', { lifecycle: lifecycleOf('RETIRED', 'bfl/ac
 const plain = model('bfl/plain', { control: 'NONE' });
 const atFal = model('fal/active');
 
-function choose(catalogue: Catalogue, request: Partial<RouteRequest> = {}): ReturnType<typeof chooseRoute> {
-  return chooseRoute(catalogue, {
-    control: 'CANNY',
-    provider: null,
-    model: null,
-    bindings: [bound('bfl')],
-    ...request,
-  });
+function choose(catalogue: Catalogue, request: Partial<PlanRequest> = {}): Checked<Candidate> {
+  return chooseRoute(catalogue, { control: 'CANNY', bindings: [bound('bfl')], ...request });
 }
 const chosen = (...given: Parameters<typeof choose>): string[] => {
   const { account, model: of, binding } = valueOf(choose(...given));
-  return [account.id, of.id, binding.finetuneId ?? ''];
+  return [account.id, of.id, binding?.finetuneId ?? ''];
 };
 
 describe('without a pin', () => {
@@ -193,9 +190,11 @@ describe('a model that cannot be told of a finetune', () => {
   it('is not taken by itself: the picture would be another than was meant', () => {
     const catalogue = { accounts: [fal, bfl], models: [bare, deprecated] };
     expect(chosen(catalogue, { bindings: [bound('bfl'), bound('fal')] })[1]).toBe('bfl/deprecated');
-    expect(told(choose({ accounts: [fal], models: [bare] }, { bindings: [bound('fal')] }))).toEqual([
-      'NO_ROUTE input.model',
-    ]);
+    // A name without its provider may be that of several models.
+    for (const pinned of [null, 'bare']) {
+      const checked = choose({ accounts: [fal], models: [bare] }, { model: pinned, bindings: [bound('fal')] });
+      expect(told(checked)).toEqual(['NO_ROUTE input.model']);
+    }
   });
 
   it('says where to go for another kind of control, to those who named it', () => {

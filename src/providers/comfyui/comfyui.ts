@@ -22,16 +22,12 @@ import { readWorkflows } from './workflows.js';
  * an end all the same to trying for a picture that nobody has any more.
  */
 const resultLifetimeMs = 7 * 24 * 60 * 60_000;
-/** A lost submit counts as never arrived when it was nowhere for so long. */
-const defaultSettleMs = 30_000;
 
 export type ComfyOptions = {
   timeouts?: Partial<Timeouts>;
   watcherTimes?: Partial<WatcherTimes>;
   maxImageBytes?: number;
   lifetimeScale?: number;
-  /** See `findTask`. */
-  settleMs?: number;
   /** Folder of the operator's own workflows; null: only those that come with Darkroom. */
   workflows?: string | null;
 };
@@ -41,7 +37,6 @@ export function createComfyProvider(options: ComfyOptions = {}): Provider {
   const transport = createTransport({ ...defaultTimeouts, ...options.timeouts });
   const times = { ...watcherTimes, ...options.watcherTimes };
   const maxBytes = options.maxImageBytes ?? maxImageBytes;
-  const settleMs = options.settleMs ?? defaultSettleMs;
   const workflows = readWorkflows(options.workflows ?? null);
   const controlLoras = new Set([...workflows.byModel.values()].flatMap(ownLoras));
   const serverOf = createKnownServers();
@@ -105,7 +100,7 @@ export function createComfyProvider(options: ComfyOptions = {}): Provider {
     async find(account, key, signal) {
       const fault = faultOf(account);
       if (fault !== null) return { kind: 'unavailable', message: fault };
-      return await findTask({ ...partsFor(account, signal), settleMs }, account, key);
+      return await findTask(partsFor(account, signal), account, key);
     },
     listen(account, taskId, wake) {
       return faultOf(account) === null ? watcherOf(account).listen(taskId, wake) : () => undefined;

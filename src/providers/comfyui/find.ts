@@ -20,20 +20,16 @@ export function handleOf(account: ProviderAccount, taskId: string, key: string):
 /**
  * What became of a submit whose answer was lost. That it never arrived is believed only
  * - of a server that is known to file our tasks under the ids that we choose; another one has it under an id of its own;
- * - when it is nowhere, and its picture is not there either: a server that was restarted has forgotten what it made;
- * - and when that was so for `settleMs`: the request may still be under way, in a proxy or in the server's own checks.
- * Together they mean that nothing of it exists and nothing will come, so it can be sent again.
+ * - when it is nowhere, and its picture is not there either: a server that was restarted has forgotten what it made.
+ * Together they mean that nothing of it exists. That it is not still on its way is seen by asking again: whoever asks does.
  */
 export async function findTask(
-  parts: { asker: Asker; known: KnownServer; settleMs: number },
+  parts: { asker: Asker; known: KnownServer },
   account: ProviderAccount,
   key: string,
 ): Promise<FindOutcome> {
-  const { asker, known, settleMs } = parts;
-  const found = (id: string): FindOutcome => {
-    known.seen(key);
-    return { kind: 'found', task: handleOf(account, id, key) };
-  };
+  const { asker, known } = parts;
+  const found = (id: string): FindOutcome => ({ kind: 'found', task: handleOf(account, id, key) });
   const unavailable = (message: string): FindOutcome => ({
     kind: 'unavailable',
     message: tidy(message, account.apiKey),
@@ -52,6 +48,5 @@ export async function findTask(
   if (made === null) return unavailable('the server does not say whether it has the picture');
   if (made) return found(key);
   if (!ours) return unavailable('this server gives tasks ids of its own, so it may have it under another one');
-  if (known.missingForMs(key) < settleMs) return unavailable('it is not there, but might still arrive');
   return { kind: 'absent' };
 }

@@ -20,10 +20,6 @@ export type KnownServer = {
   hasJobs(): boolean;
   /** Tasks that were taken off the queue for us: a server forgets those. */
   dequeued: { add(id: string): void; has(id: string): boolean };
-  /** Milliseconds since this id was first found to be nowhere. */
-  missingForMs(id: string): number;
-  /** It was found after all. */
-  seen(id: string): void;
   loras: { names: readonly string[]; at: number } | null;
 };
 
@@ -41,8 +37,7 @@ function createKnownServer(): KnownServer {
   let jobs: boolean | null = null;
   let jobsAt = 0;
   let echoes: boolean | null = null;
-  const dequeued = new Map<string, true>();
-  const missing = new Map<string, number>();
+  const dequeued = new Set<string>();
   return {
     mayHaveJobs: () => jobs !== false || performance.now() - jobsAt > jobsAgainMs,
     noteJobs(has) {
@@ -54,24 +49,17 @@ function createKnownServer(): KnownServer {
     },
     takesOurIds: () => echoes ?? jobs === true,
     hasJobs: () => jobs === true,
-    dequeued: { add: (id) => put(dequeued, id, true), has: (id) => dequeued.has(id) },
-    missingForMs(id) {
-      const now = performance.now();
-      const since = missing.get(id);
-      if (since === undefined) put(missing, id, now);
-      return now - (since ?? now);
-    },
-    seen: (id) => missing.delete(id),
+    dequeued: { add: (id) => put(dequeued, id), has: (id) => dequeued.has(id) },
     loras: null,
   };
 }
 
 /** Forgets the oldest beyond the bound. */
-function put<T>(map: Map<string, T>, key: string, value: T): void {
-  map.set(key, value);
-  if (map.size <= namesAtMost) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
+function put(names: Set<string>, name: string): void {
+  names.add(name);
+  if (names.size <= namesAtMost) return;
+  for (const oldest of names) {
+    names.delete(oldest);
     return;
   }
 }

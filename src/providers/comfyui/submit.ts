@@ -106,9 +106,9 @@ async function resolveLora({ asker, known, workflows }: SubmitParts, wanted: str
   // The server checks the name itself; without a list it goes as it is.
   if (list.kind !== 'listed') return name;
   known.loras = { names: list.names, at: performance.now() };
-  return findLora(list.names, name) ?? refuse(`the server has no LoRA file ${name}`);
+  return findLora(list.names, name) ?? refuse(`the server has no LoRA file ${name}`, 'FINETUNE_UNKNOWN');
 }
 
-function refuse(message: string): Refused {
-  return { kind: 'refused', code: 'PROVIDER_REFUSED', message, httpStatus: null, retry: 'never', retryAfterMs: null };
+function refuse(message: string, code: Refused['code'] = 'PROVIDER_REFUSED'): Refused {
+  return { kind: 'refused', code, message, httpStatus: null, retry: 'never', retryAfterMs: null };
 }

@@ -1,7 +1,6 @@
 import { accessFault, unusableAccount } from '../access.js';
 import { readObject } from '../answer.js';
 import { readCancelAnswer, readProbeAnswer, unavailableLook } from '../ask-answer.js';
-import { dataUri } from '../data-uri.js';
 import { downloadImage, maxImageBytes } from '../download.js';
 import type { LookOutcome, Provider, ProviderAccount, SubmitRequest } from '../provider.js';
 import { createTransport, defaultTimeouts, type Exchange, type Timeouts } from '../transport.js';
@@ -12,6 +11,7 @@ import { pauseInWords } from './pause-words.js';
 import { overAs, readPrediction } from './prediction.js';
 import { readSubmit } from './submit.js';
 import { targetOf } from './target.js';
+import { writeImages } from './upload.js';
 import { readWebhook } from './webhook.js';
 
 /** An answer repeats the input, data addresses of images included. */
@@ -57,11 +57,16 @@ export function createReplicateProvider(
           retryAfterMs: null,
         };
       }
+      const files = apiUrl(account, '/files') ?? url;
+      const writeImage = await writeImages(request.images, (type, body) => {
+        const headers = { ...headersOf(account), 'content-type': type };
+        return transport.read({ method: 'POST', url: files, headers, body, maxBytes: maxAnswerBytes, signal });
+      });
       const exchange = await transport.sendOnce({
         method: 'POST',
         url,
         headers: { ...headersOf(account), 'content-type': 'application/json' },
-        body: JSON.stringify({ ...createBody(request, (image) => dataUri(image.bytes)), ...webhookFields(request) }),
+        body: JSON.stringify({ ...createBody(request, writeImage), ...webhookFields(request) }),
         maxBytes: maxAnswerBytes,
         signal,
       });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownModels } from '../../../src/catalogue/catalogue.js';
 import type { Model } from '../../../src/domain/model.js';
-import { chooseRoute } from '../../../src/domain/route.js';
+import { chooseRoute } from '../../support/choose-route.js';
 import { row } from './bench.js';
 import type { Contract } from './contract.js';
 

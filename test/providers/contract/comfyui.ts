@@ -40,8 +40,7 @@ const at = (home: string, id: string) => ({ ...task(home), taskId: id, pollingUr
 /** A server of one's own, by ComfyUI's source of 2026. */
 export const comfyui: Contract = {
   name: 'comfyui',
-  // That something is not there is believed at once.
-  create: (options) => createComfyProvider({ ...options, settleMs: 0 }),
+  create: createComfyProvider,
   account: (baseUrl) => ({ id: 'main', baseUrl, apiKey: '', hosts: [] }),
   credential: { none: 'ComfyUI knows no keys; what may stand before it is in comfyui-auth.test.ts' },
   request: cannyRequest,
@@ -143,7 +142,7 @@ export const comfyui: Contract = {
         ],
         gives: {
           kind: 'refused',
-          code: 'PROVIDER_REFUSED',
+          code: 'FINETUNE_UNKNOWN',
           message:
             'the server has no LoRA file gone.safetensors (node 4 (LoraLoaderModelOnly), input lora_name) (HTTP 400): ' +
             'Prompt outputs failed validation',

@@ -1,0 +1,188 @@
+import { callerRules } from './caller-rules.js';
+import type { Binding } from './generation.js';
+import type { ImageInputName, Model, ParameterValues } from './model.js';
+import { checkAsked, checkThresholds, resolveParameters, takesNo, type AskedParameters } from './parameters.js';
+import { rank, type RankFacts } from './rank.js';
+import { refusal, type Refusal } from './refusal.js';
+import {
+  findCandidates,
+  isRetired,
+  notBoundRefusal,
+  retiredRefusal,
+  successorsOf,
+  type Candidate,
+  type Catalogue,
+  type RouteRequest,
+} from './route.js';
+import { seeminglyRetired, type Retirement } from './standing.js';
+import { translate } from './translate.js';
+import type { Adjustment, PlannedRoute, RouteReason, Way } from './planned-route.js';
+
+/** Why a route is not taken. A route that was left has the code of what it was left for instead. */
+export const routeReasons = {
+  NOT_BOUND: 'The profile is not bound there in the way that the model goes by.',
+  RETIRED: 'The provider has withdrawn the model.',
+  SEEMINGLY_RETIRED: 'The provider answered as if it had withdrawn the model.',
+  ACCOUNT_PAUSED: 'The account takes no submits at present.',
+  IMAGES: 'The model does not take the input images as they are given.',
+  STRICT: 'The model cannot honour the request exactly, and it asked for nothing less.',
+} as const;
+export type PlanRequest = RouteRequest & {
+  profile: { triggerWord: string | null; defaults: ParameterValues };
+  asked: AskedParameters;
+  /** What an earlier generation asked for: counts where nothing is asked, brought near and never refused. */
+  inherited?: AskedParameters;
+  /** What cannot be honoured exactly is refused. */
+  strict: boolean;
+  /** The input images that are given. */
+  images: ReadonlySet<ImageInputName>;
+};
+
+/**
+ * What can be made of a request: the first route is the one to take, unless something is refused. `imageRefusals` are about
+ * images that are missing or not taken, told apart so that whoever reads the images can tell all of them at once.
+ */
+export type Plan = {
+  routes: PlannedRoute[];
+  taken: Candidate | null;
+  refusals: Refusal[];
+  imageRefusals: Refusal[];
+};
+
+type Judged = {
+  candidate: Candidate;
+  way: Way | null;
+  reason: RouteReason | null;
+  refusals: Refusal[];
+  imageRefusals: Refusal[];
+};
+
+/** Ranks every route that could serve a request, says why the others cannot, and what each would be sent. */
+export function planRoutes(catalogue: Catalogue, request: PlanRequest, facts: RankFacts): Plan {
+  const found = findCandidates(catalogue, request);
+  if (!found.ok) return { routes: [], taken: null, refusals: found.refusals, imageRefusals: [] };
+  const ranked = rank(found.value, facts).map((candidate) => judge(candidate, request, facts));
+  // Sorting is stable: within each place the best stays first.
+  const judged = ranked.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const [first] = judged;
+  const routes = judged.map(plannedOf);
+  const nearest = judged.find(({ refusals, imageRefusals }) => refusals.length + imageRefusals.length > 0);
+  if (first?.way == null && nearest === undefined) {
+    return { routes, taken: null, refusals: refusalsOf(judged), imageRefusals: [] };
+  }
+  const shown = first?.way == null ? nearest : first;
+  const { candidate: taken = null, refusals = [], imageRefusals = [] } = shown ?? {};
+  return { routes, taken, refusals, imageRefusals };
+}
+
+/** What can be taken goes first; what is only paused is waited for, when there is nothing else. */
+function placeOf({ way, reason }: Judged): number {
+  if (way === null) return 3;
+  if (reason === null) return 0;
+  return reason.code === 'ACCOUNT_PAUSED' ? 1 : 2;
+}
+
+function judge(candidate: Candidate, request: PlanRequest, facts: RankFacts): Judged {
+  const { account, model, binding } = candidate;
+  const nothing = { candidate, way: null, refusals: [], imageRefusals: [] };
+  const closed = (code: keyof typeof routeReasons, message: string = routeReasons[code]): Judged => ({
+    ...nothing,
+    reason: { code, message },
+  });
+  if (isRetired(candidate)) return closed('RETIRED', model.lifecycle.source);
+  if (binding === null) return closed('NOT_BOUND');
+  const retirement = seeminglyRetired(facts.standing, account.id, model.id);
+  // Whoever names it tries it, and so finds out whether it is back.
+  const pinned = request.model !== null || request.provider !== null;
+  if (retirement !== null && !pinned) return closed('SEEMINGLY_RETIRED', retirement.message);
+  const { parameters, adjustments, refusals } = parametersFor(model, binding, request);
+  const imageRefusals = checkImages(model, request.images);
+  if (imageRefusals.length > 0) return { ...closed('IMAGES'), refusals, imageRefusals };
+  if (isExact(request) && refusals.length > 0) return { ...closed('STRICT'), refusals };
+  const way: Way = {
+    finetuneId: model.finetune === 'ID' ? binding.finetuneId : null,
+    loraUrl: model.finetune === 'LORA' ? binding.loraUrl : null,
+    triggerWord: binding.triggerWord ?? request.profile.triggerWord,
+    parameters,
+    adjustments,
+    pixels: null,
+    priceMicros: model.priceMicros,
+  };
+  return { candidate, way, reason: reasonOf(candidate, retirement, facts), refusals, imageRefusals };
+}
+
+function reasonOf({ account }: Candidate, retirement: Retirement | null, { standing }: RankFacts): RouteReason | null {
+  if (retirement !== null) return { code: 'SEEMINGLY_RETIRED', message: retirement.message };
+  const pause = standing.pauses.get(account.id);
+  return pause === undefined ? null : { code: 'ACCOUNT_PAUSED', message: pause.message };
+}
+
+/** Whoever names a model means its ranges. */
+function isExact({ strict, model }: PlanRequest): boolean {
+  return strict || model !== null;
+}
+
+/** Exactly what is asked for a model that is named or a strict request; else as near to it as the model takes. */
+function parametersFor(
+  model: Model,
+  binding: Binding,
+  request: PlanRequest,
+): { parameters: ParameterValues; adjustments: Adjustment[]; refusals: Refusal[] } {
+  const { asked, inherited = {}, profile, control } = request;
+  const input = { values: asked, path: ['input'] };
+  if (isExact(request)) {
+    const exact = resolveParameters(
+      model,
+      input,
+      { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
+      { values: profile.defaults, path: ['profile', 'defaults'] },
+    );
+    if (!exact.ok) return { parameters: {}, adjustments: [], refusals: exact.refusals };
+    if (Object.keys(inherited).length === 0) return { parameters: exact.value, adjustments: [], refusals: [] };
+  }
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value != null));
+  const wishes = { INPUT: { ...inherited, ...given }, BINDING: binding.defaults, PROFILE: profile.defaults };
+  const { parameters, adjustments } = translate(model, wishes);
+  const { cannyLowThreshold: low, cannyHighThreshold: high } = asked;
+  const thresholds = {
+    ...(low == null ? {} : { cannyLowThreshold: low }),
+    ...(high == null ? {} : { cannyHighThreshold: high }),
+    ...parameters,
+  };
+  const unasked = isExact(request) ? [] : checkAsked(model, callerRules[control], input);
+  const refusals = [...unasked, ...checkThresholds(thresholds, input)];
+  return { parameters, adjustments, refusals };
+}
+
+/** The images that the model does not take, and those that it cannot do without. */
+function checkImages(model: Model, given: ReadonlySet<ImageInputName>): Refusal[] {
+  const needed = Object.entries(model.images).flatMap(([name, { required }]) => (required ? [name] : []));
+  const missing = needed.filter((name) => ![...given].some((each) => each === name));
+  return [
+    ...missing.map((name) => refusal('REQUIRED', ['input', name], `${model.id} needs a ${name}.`)),
+    ...[...given].filter((name) => model.images[name] === undefined).map((name) => takesNo(model, ['input', name])),
+  ];
+}
+
+function plannedOf({ candidate, way, reason }: Judged): PlannedRoute {
+  const { account, model } = candidate;
+  return { provider: model.provider, model: model.id, account: account.id, way, reason, timesLeft: 0 };
+}
+
+/** Why none of the candidates can be taken: what is nearest to being mended. */
+function refusalsOf(judged: readonly Judged[]): Refusal[] {
+  const of = (code: string): Candidate[] =>
+    judged.filter(({ reason }) => reason?.code === code).map(({ candidate }) => candidate);
+  const [seemingly, unbound] = [of('SEEMINGLY_RETIRED'), of('NOT_BOUND')];
+  if (seemingly.length > 0) return [seeminglyRefusal(seemingly)];
+  return [unbound.length > 0 ? notBoundRefusal(unbound) : retiredRefusal(of('RETIRED'))];
+}
+
+function seeminglyRefusal(candidates: readonly Candidate[]): Refusal {
+  const models = [...new Set(candidates.map(({ model }) => model))];
+  const message =
+    `${models.map(({ id }) => id).join(', ')} seems to be retired: its provider answers as if there were no such model. ` +
+    `An operator can say otherwise (clearRetirement), and model: tries it all the same; ` +
+    (successorsOf(models) ?? 'no successor is known.');
+  return refusal('MODEL_RETIRED', ['input', 'model'], message, { retryable: true });
+}

@@ -1,0 +1,68 @@
+import type { Profile } from '../domain/generation.js';
+import { imageInputNames, type ImageInputName } from '../domain/model.js';
+import type { AskedParameters } from '../domain/parameters.js';
+import { planRoutes, type Plan, type PlanRequest } from '../domain/plan.js';
+import type { PlannedRoute } from '../domain/planned-route.js';
+import type { Viewer } from '../domain/ports.js';
+import type { Catalogue } from '../domain/route.js';
+import type { StandingWatch } from './standing.js';
+
+/** What of a request decides on its route. */
+export type Plannable = Pick<PlanRequest, 'control' | 'provider' | 'model' | 'strict'> & {
+  parameters: AskedParameters;
+  inherited?: AskedParameters;
+  images: Readonly<Partial<Record<ImageInputName, unknown>>>;
+};
+
+export type PlanParts = {
+  catalogue: Catalogue;
+  standing: Pick<StandingWatch, 'now' | 'policyOf'>;
+  /** Learned median run time of a model in ms; null while nothing is known. */
+  runMsOf: (model: string) => number | null;
+};
+
+/** More than so many routes of either kind are not kept with a generation. */
+const keptAtMost = 8;
+
+/** The routes for a request, by all that is known at the moment. Nothing is asked of the database. */
+export function planFor(
+  parts: PlanParts,
+  viewer: Pick<Viewer, 'projectId' | 'projectSlug'>,
+  profile: Profile,
+  request: Plannable,
+): Plan {
+  const { control, provider, model, strict, parameters, inherited = {}, images } = request;
+  return planRoutes(
+    parts.catalogue,
+    {
+      project: viewer.projectSlug,
+      control,
+      provider,
+      model,
+      bindings: profile.bindings,
+      profile,
+      asked: parameters,
+      inherited,
+      strict,
+      images: new Set(imageInputNames.filter((name) => images[name] !== undefined)),
+    },
+    {
+      standing: parts.standing.now(),
+      policy: parts.standing.policyOf(viewer.projectId),
+      runMsOf: ({ id }) => parts.runMsOf(id),
+    },
+  );
+}
+
+/**
+ * What of a plan is kept with its generation: null when there is nothing to tell, as with a single route taken as asked. Where
+ * the profile was never bound is of no use there.
+ */
+export function keptRoutes(routes: readonly PlannedRoute[]): PlannedRoute[] | null {
+  const open = routes.filter(({ way }) => way !== null).slice(0, keptAtMost);
+  const closed = routes.filter(({ way, reason }) => way === null && reason?.code !== 'NOT_BOUND').slice(0, keptAtMost);
+  const [only, ...others] = [...open, ...closed];
+  if (only === undefined) return null;
+  if (others.length === 0 && only.reason === null && (only.way?.adjustments.length ?? 0) === 0) return null;
+  return [only, ...others];
+}
