@@ -55,11 +55,13 @@ export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Che
 
 /** A request, and what may stand behind it. */
 export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
-  /** Counts where the request gives nothing. */
+  /** Counts where the request gives nothing, and is brought near where the route cannot honour it. */
   inherited?: AskedParameters;
   /** Input images that were checked before, for another request with the same ones. */
   checkedImages?: CheckedImages;
   rerunOf?: string;
+  /** No other route is to be taken later: it must be this model, at this price. */
+  onlyRoute?: boolean;
 };
 
 export type Prepare = (
@@ -99,7 +101,6 @@ export function createPrepare(
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-    const { model: taken } = plan.taken;
     const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
     return accepted({
       row: {
@@ -115,7 +116,7 @@ export function createPrepare(
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
-        routes: keptRoutes(routes),
+        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
         asked,
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
@@ -125,7 +126,7 @@ export function createPrepare(
         costEstimatedMicros: way.priceMicros,
       },
       images: images.value,
-      leftOut: parameterNames.filter((name) => name in asked && taken.parameters[name] === undefined),
+      adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
     });
   };
 }
