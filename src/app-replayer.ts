@@ -1,4 +1,3 @@
-import { knownModels } from './catalogue/catalogue.js';
 import type { Ground } from './ground.js';
 import { decodeBase64Image } from './images/base64.js';
 import { pictureDistance } from './images/distance.js';
@@ -17,17 +16,13 @@ export function buildReplayer(ground: Ground, onAccepted: () => void): Replayer 
     history: store.history,
     images: store.images,
     bytes: imageStore,
-    rerunRequest: createRerunRequest({
-      history: store.history,
-      images: store.images,
-      models: knownModels(config.modelsFile),
-    }),
+    rerunRequest: createRerunRequest({ history: store.history, images: store.images, models: catalogue.models }),
     prepare: createPrepare({
-      profiles: store.profiles,
-      reader,
       catalogue,
       standing,
       runMsOf: (model) => latencies.medianMsOf(model),
+      profiles: store.profiles,
+      reader,
       deadlineMs: config.deadlineMs,
     }),
     distance: pictureDistance,

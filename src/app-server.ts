@@ -1,5 +1,4 @@
 import { accountAddress } from './account-address.js';
-import { knownModels } from './catalogue/catalogue.js';
 import type { DemoProject } from './demo-project.js';
 import { createSchema } from './graphql/schema.js';
 import type { Ground } from './ground.js';
@@ -15,6 +14,8 @@ import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
 import { createCheckBinding } from './service/check-binding.js';
+import { createEstimate } from './service/estimate.js';
+import { createRoutingService } from './service/routing.js';
 import { createUpload } from './service/images.js';
 import { createImportProfiles } from './service/import-profiles.js';
 import { createProfileService } from './service/profiles.js';
@@ -22,7 +23,6 @@ import { createProgress } from './service/progress.js';
 import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
 import { createSheets } from './service/sheets.js';
-import { createRoutingService } from './service/routing.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createSweepService } from './service/sweep.js';
@@ -59,7 +59,7 @@ export async function buildServer(
     standing,
     runMsOf: (model: string) => latencies.medianMsOf(model),
   };
-  const prepare = createPrepare({ profiles: store.profiles, reader, ...planning, deadlineMs: config.deadlineMs });
+  const prepare = createPrepare({ ...planning, profiles: store.profiles, reader, deadlineMs: config.deadlineMs });
   const acceptOnce = createAcceptOnce({
     ledger: {
       async accept(generation) {
@@ -74,11 +74,7 @@ export async function buildServer(
     bytes: imageStore,
     storage,
   });
-  const rerunRequest = createRerunRequest({
-    history: store.history,
-    images: store.images,
-    models: knownModels(config.modelsFile),
-  });
+  const rerunRequest = createRerunRequest({ history: store.history, images: store.images, models: catalogue.models });
   const stopService = createStopService({ ledger: store.ledger, history: store.history });
   return createServer({
     schema: await createSchema(),
@@ -115,6 +111,14 @@ export async function buildServer(
       }),
       sheets: createSheets({ ...store, drawer: createSheetDrawer(imageStore) }),
       progress: createProgress({ hub: ground.hub, ...store }),
+      estimate: createEstimate({
+        ...planning,
+        profiles: store.profiles,
+        images: store.images,
+        queue: store.queue,
+        storage,
+        forecastOf: (model, pixels) => latencies.of(model, pixels),
+      }),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,

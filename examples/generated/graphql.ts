@@ -141,6 +141,81 @@ export type CreateProfileInput = {
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What the mutations take, for any control kind: the same object can be sent to both. Prompt, tags, deadline and key are not looked at, and of images only that they are given. */
+export type EstimateInput = {
+  /** As in the mutation of the control kind. */
+  aspectRatio?: InputMaybe<Scalars['String']['input']>;
+  /** As in the mutation of the control kind. */
+  cannyHighThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** As in the mutation of the control kind. */
+  cannyLowThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** With CANNY and DEPTH: the control image. */
+  controlImage?: InputMaybe<ImageInput>;
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** As in the mutation of the control kind. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** As in the mutation of the control kind. */
+  height?: InputMaybe<Scalars['Int']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** With FILL: the image to repaint. */
+  image?: InputMaybe<ImageInput>;
+  /** With NONE: a picture to take after. */
+  imagePrompt?: InputMaybe<ImageInput>;
+  /** As in the mutation of the control kind. */
+  imagePromptStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** With FILL: what to repaint of it. */
+  mask?: InputMaybe<ImageInput>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** As in the mutation of the control kind. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** As in the mutation of the control kind. */
+  width?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** What is to be known before a request is made. */
+export type EstimateWarningCode =
+  /** The account takes no submits at present; the generation would wait. */
+  | 'ACCOUNT_PAUSED'
+  /** The route cannot honour the request exactly. */
+  | 'ADJUSTED'
+  /** Most submits of the model failed lately. */
+  | 'AILING'
+  /** The end of the model is announced. */
+  | 'DEPRECATED'
+  /** Darkroom's disk is nearly full: a request would be refused now. */
+  | 'LOW_DISK'
+  /** Nothing of this model and size has finished here: how long it takes is not known. */
+  | 'NO_FORECAST'
+  /** No price is known: it may cost anything. */
+  | 'NO_PRICE'
+  /** The provider answered as if it had no such model any more. */
+  | 'SEEMINGLY_RETIRED';
+
 /** Why a stream of events ended, and how to go on. */
 export type EventsEndReason =
   /** What was missed can no longer be told. Subscribe again without `after`, for a new snapshot. */
@@ -354,6 +429,8 @@ export type GenerateSweepInput = {
   provider?: InputMaybe<Scalars['String']['input']>;
   /** From top to bottom. */
   rows?: InputMaybe<SweepAxisInput>;
+  /** Refuse what the route cannot honour exactly, in place of sending what is nearest to it. */
+  strict?: Scalars['Boolean']['input'];
   /** Tags of every cell, at most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Begin the axis of finetuneStrength with 0: the model without the finetune, to compare with. */
@@ -712,6 +789,8 @@ export type WishSource =
   | 'BINDING'
   /** The request's own input. */
   | 'INPUT'
+  /** The generation that is run again, or the sweep for all of its cells. */
+  | 'ORIGINAL'
   /** The profile's defaults. */
   | 'PROFILE';
 

@@ -30,8 +30,8 @@ export const routeReasons = {
 export type PlanRequest = RouteRequest & {
   profile: { triggerWord: string | null; defaults: ParameterValues };
   asked: AskedParameters;
-  /** What an earlier generation asked for: counts where nothing is asked, brought near and never refused. */
-  inherited?: AskedParameters;
+  /** What the generation that is run again asked for: it counts where the request gives nothing. */
+  inherited: AskedParameters;
   /** What cannot be honoured exactly is refused. */
   strict: boolean;
   /** The input images that are given. */
@@ -128,20 +128,20 @@ function parametersFor(
   binding: Binding,
   request: PlanRequest,
 ): { parameters: ParameterValues; adjustments: Adjustment[]; refusals: Refusal[] } {
-  const { asked, inherited = {}, profile, control } = request;
+  const { asked, inherited, profile, control } = request;
   const input = { values: asked, path: ['input'] };
   if (isExact(request)) {
     const exact = resolveParameters(
       model,
       input,
+      { values: inherited, path: ['generation', 'asked'] },
       { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
       { values: profile.defaults, path: ['profile', 'defaults'] },
     );
-    if (!exact.ok) return { parameters: {}, adjustments: [], refusals: exact.refusals };
-    if (Object.keys(inherited).length === 0) return { parameters: exact.value, adjustments: [], refusals: [] };
+    if (exact.ok) return { parameters: exact.value, adjustments: [], refusals: [] };
+    return { parameters: {}, adjustments: [], refusals: exact.refusals };
   }
-  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value != null));
-  const wishes = { INPUT: { ...inherited, ...given }, BINDING: binding.defaults, PROFILE: profile.defaults };
+  const wishes = { INPUT: asked, ORIGINAL: inherited, BINDING: binding.defaults, PROFILE: profile.defaults };
   const { parameters, adjustments } = translate(model, wishes);
   const { cannyLowThreshold: low, cannyHighThreshold: high } = asked;
   const thresholds = {
@@ -149,8 +149,7 @@ function parametersFor(
     ...(high == null ? {} : { cannyHighThreshold: high }),
     ...parameters,
   };
-  const unasked = isExact(request) ? [] : checkAsked(model, callerRules[control], input);
-  const refusals = [...unasked, ...checkThresholds(thresholds, input)];
+  const refusals = [...checkAsked(model, callerRules[control], input), ...checkThresholds(thresholds, input)];
   return { parameters, adjustments, refusals };
 }
 

@@ -1,4 +1,3 @@
-import { GenerationError } from './attempt.js';
 import type { GenerationLoaders } from './batch-loaders.js';
 import type { Generation as GenerationRecord, ListedGeneration } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
@@ -6,34 +5,11 @@ import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/l
 import { PageInfo, type Connection } from './connection.js';
 import { Field, Int, ObjectType } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
+import { Cost, GenerationError, Timings } from './generation-parts.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
 import { Adjustment, Route, routesOf } from './route.js';
 import { DateTime, SafeInt } from './scalars.js';
-
-@ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })
-export class Cost {
-  @Field(() => SafeInt, { nullable: true, description: 'By the price list, when it was accepted.' })
-  estimatedMicros: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'What the provider quoted when it took the task.' })
-  quotedMicros: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'What it cost in the end, over all attempts.' })
-  settledMicros: number | null;
-}
-
-@ObjectType({ description: 'How long things took, by the database, in milliseconds.' })
-export class Timings {
-  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the provider had it.' })
-  queuedMs: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'From there until the end.' })
-  runMs: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the end.' })
-  totalMs: number | null;
-}
 
 @ObjectType({ implements: Node, description: 'One image asked for, from acceptance to its end.' })
 export class Generation extends Node {

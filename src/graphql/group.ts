@@ -3,7 +3,7 @@ import type { Tally } from '../domain/tally.js';
 import type { Sheet as SheetRecord } from '../service/sheets.js';
 import { Field, Int, ObjectType } from './decorators.js';
 import { GenerationStatusEnum } from './enums.js';
-import { Cost } from './generation-types.js';
+import { Cost } from './generation-parts.js';
 
 @ObjectType({ description: 'How many generations have one status.' })
 export class StatusCount {

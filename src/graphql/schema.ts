@@ -1,6 +1,7 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
+import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationResolver } from './generation.js';
 import { ImageResolver } from './image.js';
@@ -8,9 +9,9 @@ import { ModelResolver } from './model.js';
 import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
+import { RoutingResolver } from './routing.js';
 import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
-import { RoutingResolver } from './routing.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
@@ -28,6 +29,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
       NodeResolver,
+      EstimateResolver,
       GenerationResolver,
       GenerateResolver,
       ImageResolver,
@@ -35,10 +37,10 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ModelResolver,
       ProfileResolver,
       ProviderResolver,
+      RoutingResolver,
       ReplayPairResolver,
       ReplayResolver,
       RerunResolver,
-      RoutingResolver,
       StopResolver,
       SubscriptionResolver,
       SweepCellResolver,

@@ -5,16 +5,17 @@ import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
+import type { EstimateService } from '../service/estimate.js';
 import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
 import type { Latencies } from '../service/latencies.js';
+import type { RoutingService } from '../service/routing.js';
+import type { StandingWatch } from '../service/standing.js';
 import type { ReplayService } from '../service/replay.js';
 import type { Rerun } from '../service/rerun.js';
 import type { Progress } from '../service/progress.js';
 import type { Sheets } from '../service/sheets.js';
-import type { RoutingService } from '../service/routing.js';
-import type { StandingWatch } from '../service/standing.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { SweepService } from '../service/sweep.js';
@@ -23,6 +24,7 @@ import type { WaitingService } from '../service/waiting.js';
 /** The use cases and readings that GraphQL offers. */
 export type Services = {
   generate: Generate;
+  estimate: EstimateService;
   rerun: Rerun;
   sweepService: SweepService;
   replayService: ReplayService;

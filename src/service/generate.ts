@@ -1,5 +1,5 @@
-import type { Generation, Profile } from '../domain/generation.js';
-import { keyOf, newId } from '../domain/ids.js';
+import type { Generation } from '../domain/generation.js';
+import { newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import {
   imageInputNames,
@@ -17,7 +17,9 @@ import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { checkText } from '../domain/text.js';
 import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
+import { findProfile } from './find-profile.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
+import { pixelsOf } from './pixels.js';
 import { keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
@@ -53,13 +55,11 @@ export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Che
 
 /** A request, and what may stand behind it. */
 export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
-  /** Counts where the request gives nothing, and is brought near where the route cannot honour it. */
+  /** Counts where the request gives nothing. */
   inherited?: AskedParameters;
   /** Input images that were checked before, for another request with the same ones. */
   checkedImages?: CheckedImages;
   rerunOf?: string;
-  /** No other route is to be taken later: it must be this model, at this price. */
-  onlyRoute?: boolean;
 };
 
 export type Prepare = (
@@ -67,24 +67,19 @@ export type Prepare = (
   request: PrepareRequest,
 ) => Promise<Checked<Prepared>>;
 
-type Parts = PlanParts & {
-  profiles: Profiles;
-  reader: ImageReader;
-  deadlineMs: number;
-};
-
 /** Accepts a generation. It never talks to a provider. */
 export function createGenerate(parts: { prepare: Prepare; acceptOnce: AcceptOnce }): Generate {
   return async (viewer, { idempotencyKey, ...asked }) => {
-    const known = { ...asked, strict: asked.strict || null };
-    return await parts.acceptOnce(viewer, { idempotencyKey, asked: known, path: ['input'] }, async () => {
-      return await parts.prepare(viewer, asked);
-    });
+    // Not strict is the same request as one from before there was such a thing.
+    const keyed = { idempotencyKey, asked: { ...asked, strict: asked.strict || null }, path: ['input'] };
+    return await parts.acceptOnce(viewer, keyed, async () => await parts.prepare(viewer, asked));
   };
 }
 
 /** Checks a request whole, and tells all that is wrong with it at once. It writes nothing. */
-export function createPrepare(parts: Parts): Prepare {
+export function createPrepare(
+  parts: PlanParts & { profiles: Profiles; reader: ImageReader; deadlineMs: number },
+): Prepare {
   return async (viewer, request) => {
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
     const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
@@ -104,7 +99,7 @@ export function createPrepare(parts: Parts): Prepare {
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-
+    const { model: taken } = plan.taken;
     const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
     return accepted({
       row: {
@@ -120,9 +115,9 @@ export function createPrepare(parts: Parts): Prepare {
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
+        routes: keptRoutes(routes),
         asked,
         rerunOf: request.rerunOf ?? null,
-        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
         pixels: way.pixels,
         tags: [...new Set(request.tags)],
         priority: request.priority,
@@ -130,9 +125,14 @@ export function createPrepare(parts: Parts): Prepare {
         costEstimatedMicros: way.priceMicros,
       },
       images: images.value,
-      adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
+      leftOut: parameterNames.filter((name) => name in asked && taken.parameters[name] === undefined),
     });
   };
+}
+
+function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {
+  const { way } = route;
+  return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
 }
 
 /** The parameters that were really given. */
@@ -143,37 +143,6 @@ function givenOf(values: AskedParameters): ParameterValues {
     if (value !== null) given[name] = value;
   }
   return given;
-}
-
-function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {
-  const { way } = route;
-  return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
-}
-
-/** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
-export function pixelsOf(
-  { width, height }: ParameterValues,
-  control: { image: { width: number; height: number } } | undefined,
-): number | null {
-  const pixels = control === undefined ? Number(width) * Number(height) : control.image.width * control.image.height;
-  return pixels > 0 ? pixels : null;
-}
-
-export async function findProfile(
-  profiles: Profiles,
-  viewer: Pick<Viewer, 'projectId'>,
-  publicId: string,
-): Promise<Checked<Profile>> {
-  const path = ['input', 'profileId'];
-  const key = keyOf('FinetuneProfile', publicId);
-  const [profile] = key === null ? [] : await profiles.find(viewer.projectId, [key]);
-  if (profile === undefined) {
-    return refused(refusal('NOT_FOUND', path, 'There is no such profile in your project.', { given: publicId }));
-  }
-  if (profile.archivedAt !== null) {
-    return refused(refusal('CONFLICT', path, `The profile ${profile.slug} is archived.`, { given: publicId }));
-  }
-  return accepted(profile);
 }
 
 function checkPrompt(request: Pick<GenerateRequest, 'prompt'>): Refusal[] {

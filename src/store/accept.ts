@@ -48,9 +48,9 @@ export async function insertGenerations(
       finetune_id: row.finetuneId,
       lora_url: row.loraUrl,
       parameters: row.parameters,
+      routes: row.routes,
       asked: row.asked,
       rerun_of: row.rerunOf,
-      routes: row.routes,
       pixels: row.pixels,
       images: Object.fromEntries(
         imageInputNames.flatMap((name) =>
@@ -70,8 +70,8 @@ export async function insertGenerations(
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
-        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, asked jsonb,
-        rerun_of uuid, routes jsonb, pixels integer, images jsonb,
+        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, routes jsonb, asked jsonb,
+        rerun_of uuid, pixels integer, images jsonb,
         tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
         subject uuid, key text, request_hash text
       )
@@ -91,10 +91,11 @@ export async function insertGenerations(
     added as (
       insert into generation (
         id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-        parameters, asked, rerun_of, routes, pixels, tags, priority, deadline, cost_estimated_micros
+        parameters, routes, asked, rerun_of, pixels, tags, priority, deadline, cost_estimated_micros
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-             parameters, asked, rerun_of, routes, pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
+             parameters, routes, asked, rerun_of, pixels, tags, priority,
+             now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing

@@ -11,7 +11,8 @@ const listedColumns = Prisma.raw(`
 
 const otherColumns = Prisma.raw(`
   project_id as "projectId", moderation_stage::text as "moderationStage", error_code as "errorCode",
-  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId", lora_url as "loraUrl", parameters, asked, rerun_of as "rerunOf", routes, pixels,
+  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId",
+  lora_url as "loraUrl", parameters, routes, asked, rerun_of as "rerunOf", pixels,
   tags, priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
   cost_estimated_micros as "costEstimatedMicros", cost_quoted_micros as "costQuotedMicros",
   cost_settled_micros as "costSettledMicros", started_at as "startedAt"`);

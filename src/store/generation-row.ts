@@ -25,8 +25,8 @@ export function toGeneration(row: GenerationRow): Generation {
   return {
     ...row,
     parameters: readParameters(row.parameters),
-    asked: row.asked === null ? null : readParameters(row.asked),
     routes: readRoutes(row.routes),
+    asked: row.asked === null ? null : readParameters(row.asked),
     resultSeed: micros(row.resultSeed),
     costEstimatedMicros: micros(row.costEstimatedMicros),
     costQuotedMicros: micros(row.costQuotedMicros),

@@ -7,14 +7,14 @@ import type {
   Ledger,
   Pauses,
   Profiles,
-  ProviderCalls,
   Queue,
   RunTimes,
   Worklist,
 } from '../domain/ports.js';
+import type { ProviderCalls } from '../domain/provider-call.js';
+import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
-import type { Standings } from '../domain/standings.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
@@ -32,9 +32,9 @@ import { createQueue } from './queue.js';
 import { createReplayWork } from './replay-work.js';
 import { createReplays } from './replays.js';
 import { createRunTimes } from './run-times.js';
+import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
-import { createStandings } from './standings.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */

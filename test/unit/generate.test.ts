@@ -5,9 +5,9 @@ import type { History, Idempotency, Ledger } from '../../src/domain/ports.js';
 import type { Account } from '../../src/domain/route.js';
 import { DarkroomError } from '../../src/errors.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
+import { stands } from '../support/standing.js';
 import { createAcceptOnce } from '../../src/service/accept.js';
 import { createGenerate, createPrepare, type GenerateRequest } from '../../src/service/generate.js';
-import { stands } from '../support/standing.js';
 import type { ImageBytes } from '../../src/service/images.js';
 import {
   acceptedGeneration,
@@ -69,8 +69,14 @@ async function generate(
 ): ReturnType<ReturnType<typeof createGenerate>> {
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
-  const planning = { catalogue, standing: stands(), runMsOf: () => null };
-  const prepare = createPrepare({ profiles: fakeProfiles(...profiles), reader, ...planning, deadlineMs: 1_000 });
+  const prepare = createPrepare({
+    profiles: fakeProfiles(...profiles),
+    reader,
+    catalogue,
+    standing: stands(),
+    runMsOf: () => null,
+    deadlineMs: 1_000,
+  });
   const acceptOnce = createAcceptOnce({ ledger, idempotency, history, images, bytes, storage });
   return await createGenerate({ prepare, acceptOnce })(viewer, request);
 }
