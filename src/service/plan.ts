@@ -52,10 +52,18 @@ export function planFor(parts: PlanParts, viewer: Viewer, profile: Profile, requ
  * the profile was never bound is of no use there.
  */
 export function keptRoutes(routes: readonly PlannedRoute[]): PlannedRoute[] | null {
-  const open = routes.filter(({ way }) => way !== null).slice(0, keptAtMost);
-  const closed = routes.filter(({ way, reason }) => way === null && reason?.code !== 'NOT_BOUND').slice(0, keptAtMost);
+  const open = fewOf(routes.filter(({ way }) => way !== null));
+  const closed = fewOf(routes.filter(({ way, reason }) => way === null && reason?.code !== 'NOT_BOUND'));
   const [only, ...others] = [...open, ...closed];
   if (only === undefined) return null;
   if (others.length === 0 && only.reason === null && (only.way?.adjustments.length ?? 0) === 0) return null;
   return [only, ...others];
+}
+
+/** So many as are kept, in their order: the best of each account before a second of any. */
+function fewOf(routes: readonly PlannedRoute[]): PlannedRoute[] {
+  const best = routes.filter((route, n) => routes.findIndex(({ account }) => account === route.account) === n);
+  const others = routes.filter((route) => !best.includes(route));
+  const few = new Set([...best, ...others].slice(0, keptAtMost));
+  return routes.filter((route) => few.has(route));
 }
