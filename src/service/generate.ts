@@ -13,7 +13,7 @@ import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.j
 import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 import { pixelsOf } from './pixels.js';
-import { keptRoutes, planFor, type PlanParts } from './plan.js';
+import { keptPerAccount, keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -76,7 +76,7 @@ export function createGenerate(parts: Parts): Generate {
     const low = await refusalWhenLow(parts.storage, ['input']);
     if (low !== null) return refused(low);
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
-    const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
+    const plan = profile.ok ? planFor(parts, viewer, profile.value, request, keptPerAccount) : null;
     const texts = [
       ...checkPrompt(request),
       ...checkTags(request.tags),

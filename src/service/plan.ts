@@ -23,8 +23,17 @@ export type PlanParts = {
 /** More than so many routes of either kind are not kept with a generation. */
 const keptAtMost = 8;
 
+/** Nor more than so many of one account: its models mostly share a finetune that was trained for one of them. */
+export const keptPerAccount = 3;
+
 /** The routes for a request, by all that is known at the moment. Nothing is asked of the database. */
-export function planFor(parts: PlanParts, viewer: Viewer, profile: Profile, request: Plannable): Plan {
+export function planFor(
+  parts: PlanParts,
+  viewer: Viewer,
+  profile: Profile,
+  request: Plannable,
+  perAccount?: number,
+): Plan {
   const { control, provider, model, strict, parameters, images } = request;
   return planRoutes(
     parts.catalogue,
@@ -44,6 +53,7 @@ export function planFor(parts: PlanParts, viewer: Viewer, profile: Profile, requ
       policy: parts.standing.policyOf(viewer.projectId),
       runMsOf: ({ id }) => parts.runMsOf(id),
     },
+    perAccount,
   );
 }
 
