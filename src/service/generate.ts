@@ -20,7 +20,7 @@ import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
 import { findProfile } from './find-profile.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 import { pixelsOf } from './pixels.js';
-import { keptRoutes, planFor, type PlanParts } from './plan.js';
+import { keptPerAccount, keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -84,7 +84,7 @@ export function createPrepare(
 ): Prepare {
   return async (viewer, request) => {
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
-    const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
+    const plan = profile.ok ? planFor(parts, viewer, profile.value, request, keptPerAccount) : null;
     const texts = [
       ...checkPrompt(request),
       ...checkTags(request.tags),
