@@ -31,6 +31,8 @@ export const routeReasons = {
 export type PlanRequest = RouteRequest & {
   profile: { triggerWord: string | null; defaults: ParameterValues };
   asked: AskedParameters;
+  /** What the generation that is run again asked for: it counts where the request gives nothing. */
+  inherited: AskedParameters;
   /** What cannot be honoured exactly is refused. */
   strict: boolean;
   /** The input images that are given. */
@@ -96,12 +98,17 @@ function isMendable(reason: RouteReason | null): boolean {
 }
 
 /** The strongest wishes with each binding, worked out once for all of its models. */
-function wishesOf({ asked, profile }: PlanRequest): (binding: Binding | null) => Wished {
+function wishesOf({ asked, inherited, profile }: PlanRequest): (binding: Binding | null) => Wished {
   const known = new Map<Binding | null, Wished>();
   return (binding) => {
     const wished =
       known.get(binding) ??
-      strongestWishes({ INPUT: asked, BINDING: binding?.defaults ?? {}, PROFILE: profile.defaults });
+      strongestWishes({
+        INPUT: asked,
+        ORIGINAL: inherited,
+        BINDING: binding?.defaults ?? {},
+        PROFILE: profile.defaults,
+      });
     known.set(binding, wished);
     return wished;
   };
@@ -165,11 +172,12 @@ function isExact({ strict, model }: PlanRequest): boolean {
 function exactParameters(
   model: Model,
   binding: Binding,
-  { asked, profile }: PlanRequest,
+  { asked, inherited, profile }: PlanRequest,
 ): { parameters: ParameterValues; adjustments: Adjustment[]; refusals: Refusal[] } {
   const exact = resolveParameters(
     model,
     { values: asked, path: ['input'] },
+    { values: inherited, path: ['generation', 'asked'] },
     { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
     { values: profile.defaults, path: ['profile', 'defaults'] },
   );

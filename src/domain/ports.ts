@@ -12,7 +12,6 @@ import type {
 } from './generation.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
-import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -31,6 +30,8 @@ export type GenerationFilter = {
   profileId?: string | null;
   control?: readonly ControlKind[] | null;
   provider?: readonly string[] | null;
+  /** Cells of this sweep. */
+  sweepId?: string | null;
   /** From this time on, inclusive. */
   createdFrom?: Date | null;
   /** Until this time, exclusive. */
@@ -71,6 +72,9 @@ export type Idempotency = {
   ): Promise<{ generationId: string; requestHash: Buffer } | null>;
 };
 
+/** Reruns that a generation shows. */
+export const rerunsShown = 50;
+
 /** Reads of the ledger. Those with a project see nothing else. */
 export type History = {
   generation(projectId: string, id: string): Promise<Generation | null>;
@@ -84,6 +88,8 @@ export type History = {
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;
   events(projectId: string, generationIds: readonly string[]): Promise<GenerationEvent[]>;
   imageRefs(projectId: string, generationIds: readonly string[]): Promise<GenerationImageRef[]>;
+  /** Generations that run these again, newest first, of each at most `rerunsShown`. */
+  reruns(projectId: string, generationIds: readonly string[]): Promise<{ generationId: string; rerunId: string }[]>;
 };
 
 /** The log of events, for those who go on from a position. */
@@ -158,16 +164,6 @@ export type Pauses = {
   resume(account: string, options: { probed: boolean }): Promise<boolean>;
   /** How many attempts hold a slot, by account. */
   slots(): Promise<ReadonlyMap<string, number>>;
-};
-
-/** Questions to providers, from processes without their keys to those with them. */
-export type ProviderCalls = {
-  /** False when too many of the project are open. */
-  ask(call: { id: string; projectId: string; account: string; question: ProviderQuestion }): Promise<boolean>;
-  answerOf(id: string): Promise<ProviderAnswer | null>;
-  /** Those for these accounts that nobody has taken, each given to one caller only. */
-  claim(accounts: readonly string[]): Promise<{ id: string; account: string; question: ProviderQuestion }[]>;
-  answer(id: string, answer: ProviderAnswer): Promise<void>;
 };
 
 /** How long one finished task ran, from its acceptance: somewhere between the two bounds. */
@@ -280,7 +276,7 @@ export type Worklist = {
    * Generations past their deadline; `sent` when the provider may be running one of their attempts. One whose image is
    * being saved only when no living instance looks after it.
    */
-  overdue(limit: number): Promise<{ generationId: string; sent: boolean }[]>;
+  overdue(limit: number): Promise<{ generationId: string; account: string; sent: boolean }[]>;
   /** This instance's running tasks at these accounts that nobody waits for, and whose provider was not asked to stop them. */
   unwanted(instanceId: string, accounts: readonly string[], limit: number): Promise<AttemptRef[]>;
   noteStopAsked(ref: AttemptRef): Promise<void>;

@@ -59,13 +59,11 @@ export function findCandidates(catalogue: Catalogue, request: RouteRequest): Che
     const message = 'There is no such model here; the models query lists them all.';
     return refused(refusal('NO_ROUTE', ['input', 'model'], message, { given: pinned }));
   }
-  const pins = provider ?? pinned;
   // A model that cannot be told of the finetune makes another picture than was meant: only who names it gets it.
-  const fitting = named.filter(
-    ({ model }) => model.control === control && (pins !== null || model.finetune !== 'NONE'),
-  );
+  const isMeant = (model: Model): boolean => model.finetune !== 'NONE' || provider !== null || pinned === model.id;
+  const fitting = named.filter(({ model }) => model.control === control && isMeant(model));
   if (fitting.length === 0) {
-    const notes = new Set(pins === null ? [] : named.flatMap(({ model }) => model.note ?? []));
+    const notes = new Set(named.flatMap(({ model }) => (isMeant(model) ? (model.note ?? []) : [])));
     const message =
       pinned === null ? `No model here takes control ${control}.` : `${pinned} does not do this kind of control.`;
     return refused(refusal('NO_ROUTE', ['input', 'model'], [message, ...notes].join(' '), { given: pinned }));

@@ -1,7 +1,7 @@
 import { nearestMultiple, nearestRatio } from './frame.js';
 import { parameterNames, type Model, type ParameterName, type ParameterRule, type ParameterValue } from './model.js';
 import { checkParameter, type AskedParameters } from './parameters.js';
-import { wishSources, type Adjustment, type WishSource } from './planned-route.js';
+import { isCallers, wishSources, type Adjustment, type WishSource } from './planned-route.js';
 import { translateSize, type Wished } from './translate-size.js';
 
 export type Translated = {
@@ -48,7 +48,7 @@ export function translate(model: Model, wishes: Wished): Translated {
     const rule = model.parameters[name];
     const wish = wished[name];
     if (rule === undefined) {
-      if (wish?.source !== 'INPUT' || wish.value === saysNothing[name]) continue;
+      if (wish === undefined || !isCallers(wish.source) || wish.value === saysNothing[name]) continue;
       const reason = [`${model.id} has no such parameter.`, model.note ?? ''].join(' ').trim();
       adjustments.push({ parameter: name, asked: wish.value, sent: null, source: wish.source, reason });
     } else if (wish === undefined) {

@@ -1,88 +1,15 @@
 import type { GenerationLoaders } from './batch-loaders.js';
-import type {
-  Attempt as AttemptRecord,
-  Generation as GenerationRecord,
-  ListedGeneration,
-} from '../domain/generation.js';
+import type { Generation as GenerationRecord, ListedGeneration } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
-import type { AttemptState, ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
+import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
 import { PageInfo, type Connection } from './connection.js';
-import { Field, Float, Int, ObjectType } from './decorators.js';
-import { AttemptStateEnum, ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
+import { Field, Int, ObjectType } from './decorators.js';
+import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
 import { Cost, GenerationError, Timings } from './generation-parts.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
 import { Adjustment, Route, routesOf } from './route.js';
-import { DateTime, Json, SafeInt } from './scalars.js';
-
-@ObjectType({ description: 'One submit of a generation to a provider.' })
-export class Attempt {
-  @Field(() => Int, { description: '1 for the first.' })
-  n: number;
-
-  @Field(() => AttemptStateEnum, { description: 'Where it stands.' })
-  state: AttemptState;
-
-  @Field(() => String, { description: 'The provider.' })
-  provider: string;
-
-  @Field(() => String, { description: 'The provider account that was used.' })
-  account: string;
-
-  @Field(() => String, { description: 'Id of the model that was used.' })
-  model: string;
-
-  @Field(() => String, { nullable: true, description: "The provider's own id of the task." })
-  taskId: string | null;
-
-  @Field(() => Json, { nullable: true, description: 'The body exactly as sent, each image replaced by its id.' })
-  request: unknown;
-
-  @Field(() => Int, { nullable: true, description: 'HTTP status of a submit that went wrong.' })
-  httpStatus: number | null;
-
-  @Field(() => GenerationError, { nullable: true, description: 'What went wrong.' })
-  error: GenerationError | null;
-
-  @Field(() => Int, { description: 'How often the provider was asked about it, as last noted.' })
-  looks: number;
-
-  @Field(() => Float, { nullable: true, description: 'Progress that the provider reported, 0 to 1.' })
-  progress: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'What it cost, in micro-USD; null where unknown.' })
-  costMicros: number | null;
-
-  @Field(() => DateTime, { description: 'When its slot was taken.' })
-  intendedAt: Date;
-
-  @Field(() => DateTime, { nullable: true, description: 'When it was sent.' })
-  sentAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: 'When the provider took it.' })
-  acceptedAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: 'When the provider was seen to be done with it.' })
-  finishedAt: Date | null;
-
-  @Field(() => DateTime, {
-    nullable: true,
-    description:
-      'When the provider was asked to stop it, as nobody waited for it any more; null where it cannot be asked.',
-  })
-  stopAskedAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: "Start of the work by the provider's own clock." })
-  providerStartedAt: Date | null;
-
-  @Field(() => DateTime, { nullable: true, description: "End of the work by the provider's own clock." })
-  providerFinishedAt: Date | null;
-}
-
-export function attemptNode(attempt: AttemptRecord): Attempt {
-  const { generationId: _generation, errorCode, errorMessage, word: _word, ...rest } = attempt;
-  return { ...rest, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
-}
+import { DateTime, SafeInt } from './scalars.js';
 
 @ObjectType({ implements: Node, description: 'One image asked for, from acceptance to its end.' })
 export class Generation extends Node {
@@ -92,6 +19,7 @@ export class Generation extends Node {
   key: string;
   profileKey: string | null;
   modelId: string;
+  rerunOfKey: string | null;
   /** Where it was read with others, these read for all of them; else the request's own do. */
   loaders?: GenerationLoaders;
 
@@ -138,6 +66,12 @@ export class Generation extends Node {
 
   @Field(() => Parameters, { description: 'Every parameter that is sent.' })
   parameters: Parameters;
+
+  @Field(() => Parameters, {
+    nullable: true,
+    description: 'Of these what the caller asked for: a rerun asks for the same. Null where that was not kept.',
+  })
+  asked: Parameters | null;
 
   @Field(() => SafeInt, {
     nullable: true,
@@ -189,6 +123,7 @@ export function generationNode(record: GenerationRecord): Generation {
     key: record.id,
     profileKey: record.profileId,
     modelId: record.model,
+    rerunOfKey: record.rerunOf,
     version: record.version,
     status: record.status,
     moderationStage: record.moderationStage,
@@ -202,6 +137,7 @@ export function generationNode(record: GenerationRecord): Generation {
     promptSent: record.promptSent,
     finetuneId: record.finetuneId,
     parameters: parametersNode(parameters),
+    asked: record.asked === null ? null : parametersNode(record.asked),
     seed: record.resultSeed ?? (typeof parameters.seed === 'number' ? parameters.seed : null),
     tags: record.tags,
     priority: record.priority,

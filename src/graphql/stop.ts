@@ -1,6 +1,7 @@
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from './decorators.js';
-import { Attempt, attemptNode, Generation, generationNode } from './generation-types.js';
+import { Attempt, attemptNode } from './attempt.js';
+import { Generation, generationNode } from './generation-types.js';
 import { UserError } from './user-error.js';
 
 @ObjectType({ description: 'Answer to cancelGeneration.' })

@@ -87,7 +87,7 @@ async function submitAndSave(
 ): Promise<'over' | 'again'> {
   const submitted = await submitAttempt(parts, driver, served, item);
   if (typeof submitted === 'string') return submitted;
-  await saveResult(parts, driver, served, item, submitted);
+  await saveResult(parts, driver, served, submitted.item, submitted.result);
   return 'over';
 }
 

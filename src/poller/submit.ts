@@ -13,6 +13,9 @@ import { resultAgeMs, type FinishedResult } from './save.js';
 /** A process that was paused for longer than this before it could send does not send any more: it may be too late. */
 const sendWithinMs = 10_000;
 
+/** A result that came with the answer to the submit, and the attempt that now knows its task. */
+export type FinishedAtOnce = { item: WorkItem; result: FinishedResult };
+
 /**
  * Submits one admitted attempt, at most once: the attempt is committed as SENT before the request leaves, and only a
  * certain refusal ever sends the generation back to the queue. `again` asks for a look at where the ledger now stands.
@@ -22,7 +25,7 @@ export async function submitAttempt(
   driver: Driver,
   served: ServedAccount,
   item: WorkItem,
-): Promise<'again' | 'over' | FinishedResult> {
+): Promise<'again' | 'over' | FinishedAtOnce> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const instanceId = driver.instanceId();
   const webhookKey = served.webhookUrl === null ? null : newWebhookKey();
@@ -117,7 +120,7 @@ async function record(
   served: ServedAccount,
   item: WorkItem,
   outcome: SubmitOutcome,
-): Promise<'again' | 'over' | FinishedResult> {
+): Promise<'again' | 'over' | FinishedAtOnce> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const { generationId, n } = ref;
   const log = parts.logger.child({ generation: generationId, attempt: n, account: served.account.id });
@@ -137,7 +140,10 @@ async function record(
       await welcomeBack(parts, item);
       if (look?.kind === 'ready' && result.generationChanged) {
         const now = new Date();
-        return { image: look.image, now, ageMs: resultAgeMs({ acceptedAt: now, finishedAt: null, seenAt: now, now }) };
+        const ageMs = resultAgeMs({ acceptedAt: now, finishedAt: null, seenAt: now, now });
+        // Not read again: the picture may be held here alone, and shall not depend on the database.
+        const known = { ...item, attempt: { ...item.attempt, ...task } };
+        return { item: known, result: { image: look.image, now, ageMs } };
       }
       if (!result.attemptChanged) {
         const { taskId } = outcome.task;

@@ -6,7 +6,7 @@ const sweptAtOnce = 500;
 
 /** Ends what ran out of time. Any poller may do it for all: each change is guarded. */
 export async function sweep(parts: PollerParts): Promise<void> {
-  const { worklist, change, settings } = parts;
+  const { accounts, worklist, change, settings } = parts;
   for (const { generationId, n } of await worklist.unanswered(settings.unconfirmedMs, sweptAtOnce)) {
     const errorMessage = 'The answer to the submit never came; the task may have run and been billed.';
     await change({
@@ -19,10 +19,12 @@ export async function sweep(parts: PollerParts): Promise<void> {
       }),
     });
   }
-  for (const { generationId, sent } of await worklist.overdue(sweptAtOnce)) {
-    const errorMessage = sent
-      ? 'It did not finish before its deadline; what still runs at the provider is stopped where that can be asked, and what it cost is added.'
-      : 'It did not finish before its deadline.';
+  for (const { generationId, account, sent } of await worklist.overdue(sweptAtOnce)) {
+    const stoppable = accounts.some((served) => served.account.id === account && served.provider.cancel !== null);
+    const rest = stoppable
+      ? '; the provider is asked to stop what runs there, and what it cost is added'
+      : '; what runs at the provider cannot be stopped, and its cost will be added';
+    const errorMessage = `It did not finish before its deadline${sent ? rest : ''}.`;
     await change({
       generationId,
       attempt: null,

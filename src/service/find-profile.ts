@@ -6,7 +6,7 @@ import { accepted, refusal, refused, type Checked } from '../domain/refusal.js';
 /** The profile that a request names, if it may be used. */
 export async function findProfile(
   profiles: Pick<Profiles, 'find'>,
-  viewer: Viewer,
+  viewer: Pick<Viewer, 'projectId'>,
   publicId: string,
 ): Promise<Checked<Profile>> {
   const path = ['input', 'profileId'];

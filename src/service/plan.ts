@@ -10,6 +10,7 @@ import type { StandingWatch } from './standing.js';
 /** What of a request decides on its route. */
 export type Plannable = Pick<PlanRequest, 'control' | 'provider' | 'model' | 'strict'> & {
   parameters: AskedParameters;
+  inherited?: AskedParameters;
   images: Readonly<Partial<Record<ImageInputName, unknown>>>;
 };
 
@@ -29,12 +30,12 @@ export const keptPerAccount = 3;
 /** The routes for a request, by all that is known at the moment. Nothing is asked of the database. */
 export function planFor(
   parts: PlanParts,
-  viewer: Viewer,
+  viewer: Pick<Viewer, 'projectId' | 'projectSlug'>,
   profile: Profile,
   request: Plannable,
   perAccount?: number,
 ): Plan {
-  const { control, provider, model, strict, parameters, images } = request;
+  const { control, provider, model, strict, parameters, inherited = {}, images } = request;
   return planRoutes(
     parts.catalogue,
     {
@@ -45,6 +46,7 @@ export function planFor(
       bindings: profile.bindings,
       profile,
       asked: parameters,
+      inherited,
       strict,
       images: new Set(imageInputNames.filter((name) => images[name] !== undefined)),
     },

@@ -37,7 +37,7 @@ export function createWorklist(
     noteProgress,
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
-        select id, exists (select from attempt a where a.generation_id = g.id and a.state in ('SENT', 'ACCEPTED')) as sent
+        select id, account, exists (select from attempt a where a.generation_id = g.id and a.state in ('SENT', 'ACCEPTED')) as sent
         from generation g
         where status in ('QUEUED', 'SUBMITTING', 'UNCONFIRMED', 'RUNNING', 'SAVING') and deadline < now()
           -- An owner ends what it saves itself, for only it knows whether it holds the image. Asked row by row (a join
@@ -48,9 +48,9 @@ export function createWorklist(
           ) is null)
         order by deadline limit ${limit}::integer`;
       return z
-        .array(z.object({ id: z.string(), sent: z.boolean() }))
+        .array(z.object({ id: z.string(), account: z.string(), sent: z.boolean() }))
         .parse(rows)
-        .map(({ id, sent }) => ({ generationId: id, sent }));
+        .map(({ id, account, sent }) => ({ generationId: id, account, sent }));
     },
     async unwanted(instanceId, accounts, limit) {
       const rows = await database.prisma.$queryRaw`

@@ -177,8 +177,8 @@ const invalid: readonly [what: string, GenerateMutation, Variables, Record<strin
   [
     'a provider that is not configured',
     'generateFromPrompt',
-    { provider: 'fal' },
-    { code: 'NO_ROUTE', path: ['input', 'provider'], given: 'fal' },
+    { provider: 'midjourney' },
+    { code: 'NO_ROUTE', path: ['input', 'provider'], given: 'midjourney' },
   ],
   [
     'a model that does not exist',

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import { knownModels } from '../../src/catalogue/catalogue.js';
 import type { Model } from '../../src/domain/model.js';
+import { planRoutes, type PlanRequest } from '../../src/domain/plan.js';
+import { planRequest, quietFacts } from '../support/choose-route.js';
 
 const models = knownModels().filter(({ provider }) => provider.startsWith('cometapi'));
+
+const responses = 'cometapi-responses';
 
 function find(id: string): Model | undefined {
   return knownModels().find((model) => model.id === id);
@@ -59,4 +63,23 @@ it('every model names its source and the day on which its origin ended it', () =
     expect(lifecycle.source).toMatch(/expect it to fail$/);
     expect(lifecycle.since).toBe('2025-10-31');
   }
+});
+
+it.each<[string, Partial<PlanRequest>, string]>([
+  ['a control image', { control: 'CANNY', images: new Set(['controlImage']) }, 'NO_ROUTE input.model'],
+  ['an image', { images: new Set(['imagePrompt']) }, 'UNSUPPORTED input.imagePrompt'],
+  [
+    'a parameter of a named model',
+    { model: `${responses}/flux-pro-finetuned`, asked: { steps: 30 } },
+    'UNSUPPORTED input.steps',
+  ],
+  ['a parameter, strictly', { strict: true, asked: { finetuneStrength: 1 } }, 'UNSUPPORTED input.finetuneStrength'],
+])('/v1/responses refuses %s before anything is sent, and names the other provider', (_, asked, told) => {
+  const account = { id: responses, provider: responses, sandbox: true, limit: 24, projects: null };
+  const binding = { provider: responses, finetuneId: 'any', loraUrl: null, triggerWord: null, defaults: {} };
+  const request = planRequest({ provider: responses, bindings: [binding], ...asked });
+  const { refusals, imageRefusals } = planRoutes({ accounts: [account], models }, request, quietFacts);
+  const [refusal] = [...refusals, ...imageRefusals];
+  expect(`${refusal?.code} ${refusal?.path.join('.')}`).toBe(told);
+  expect(refusal?.message).toContain('go by the provider cometapi');
 });

@@ -90,6 +90,11 @@ describe('no picture', () => {
       { kind: 'moderated', stage: 'OUTPUT' },
     ],
     [
+      'a refusal beside an image call',
+      { output: [{ type: 'image_generation_call', result: null }, { content: [{ refusal: 'no' }] }] },
+      { kind: 'moderated', stage: 'OUTPUT', reasons: ['no'] },
+    ],
+    [
       'a refusal beside a picture',
       item({ content: [{ refusal: 'no' }, { image_url: url }] }),
       { kind: 'moderated', stage: 'INPUT', reasons: ['no'] },
@@ -118,6 +123,23 @@ describe('what it cannot carry is refused before anything is sent, naming the ot
       retryAfterMs: null,
     });
     expect(upstream.requests).toEqual([]);
+  });
+});
+
+it('an error of moderation under an HTTP status is an outcome, any other is a refusal', async () => {
+  const error = { message: 'not this', type: 'image_generation_user_error', param: null };
+  const { provider, account } = await startBench(cometapiResponses, () => [
+    { status: 400, body: { error: { ...error, code: 'moderation_blocked' } } },
+    { status: 400, body: { error: { ...error, code: 'invalid_value' } } },
+  ]);
+  expect(await provider.submit(account, cometapiResponses.request, never)).toMatchObject({
+    kind: 'accepted',
+    task: { taskId: cometapiResponses.request.key },
+    look: { kind: 'moderated', stage: 'INPUT', reasons: ['not this'] },
+  });
+  expect(await provider.submit(account, cometapiResponses.request, never)).toMatchObject({
+    kind: 'refused',
+    code: 'PROVIDER_REFUSED',
   });
 });
 

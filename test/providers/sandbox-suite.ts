@@ -61,7 +61,7 @@ async function startStage(pair: Pair): Promise<Stage> {
 }
 
 /** Something that takes webhooks in as they come. */
-async function startReceiver(): Promise<{ url: string; received: Pick<WebhookDelivery, 'headers' | 'body'>[] }> {
+export async function startReceiver(): Promise<{ url: string; received: Pick<WebhookDelivery, 'headers' | 'body'>[] }> {
   const received: Pick<WebhookDelivery, 'headers' | 'body'>[] = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
@@ -83,7 +83,7 @@ async function startReceiver(): Promise<{ url: string; received: Pick<WebhookDel
 const picture = readFileSync(new URL('../../examples/control.jpg', import.meta.url));
 
 /** A request as Darkroom makes it: the model's defaults, and every picture that it cannot do without. */
-export function requestFor(pair: Pair, model: Model, prompt: string): SubmitRequest {
+export function requestFor(pair: Pick<Pair, 'finetuneId' | 'loraUrl'>, model: Model, prompt: string): SubmitRequest {
   const parameters: Partial<Record<(typeof parameterNames)[number], ParameterValue>> = {};
   for (const name of parameterNames) {
     const value = model.parameters[name]?.default ?? null;

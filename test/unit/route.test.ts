@@ -190,9 +190,11 @@ describe('a model that cannot be told of a finetune', () => {
   it('is not taken by itself: the picture would be another than was meant', () => {
     const catalogue = { accounts: [fal, bfl], models: [bare, deprecated] };
     expect(chosen(catalogue, { bindings: [bound('bfl'), bound('fal')] })[1]).toBe('bfl/deprecated');
-    expect(told(choose({ accounts: [fal], models: [bare] }, { bindings: [bound('fal')] }))).toEqual([
-      'NO_ROUTE input.model',
-    ]);
+    // A name without its provider may be that of several models.
+    for (const pinned of [null, 'bare']) {
+      const checked = choose({ accounts: [fal], models: [bare] }, { model: pinned, bindings: [bound('fal')] });
+      expect(told(checked)).toEqual(['NO_ROUTE input.model']);
+    }
   });
 
   it('says where to go for another kind of control, to those who named it', () => {

@@ -24,7 +24,11 @@ export function readEnd(answer: Record<string, unknown>, apiKey: string): FinalL
   }
   const parts = partsOf(answer);
   const refused = parts.find(({ refusal }) => refusal !== null);
-  if (refused !== undefined) return moderated('INPUT', refused.refusal, apiKey);
+  if (refused !== undefined) {
+    // Where an image call stands beside it, what was made of the prompt is what was withheld.
+    const called = parts.some(({ type }) => type === 'image_generation_call');
+    return moderated(called ? 'OUTPUT' : 'INPUT', refused.refusal, apiKey);
+  }
   const reason = incomplete_details?.reason ?? '';
   if (isModeration(reason)) return moderated('OUTPUT', reason, apiKey);
   const blocked = parts.find((part) => part.error !== null);
@@ -39,6 +43,13 @@ export function readEnd(answer: Record<string, unknown>, apiKey: string): FinalL
   if (status !== 'completed') return null;
   const said = textOf(parts);
   return { kind: 'failed', message: tidy(`the response holds no picture${said === '' ? '' : `: ${said}`}`, apiKey) };
+}
+
+/** What an error under an HTTP status says of moderation, as OpenAI's `moderation_blocked` under 400; null: nothing. */
+export function readBlocked(answer: Record<string, unknown>, apiKey: string): FinalLook | null {
+  const { error } = response.parse(answer);
+  const end = error === null ? null : readFailure(answer, error, apiKey);
+  return end?.kind === 'moderated' ? end : null;
 }
 
 function readFailure(

@@ -6,6 +6,7 @@ const address = z
   .nullable()
   .catch(null);
 const fields = z.object({
+  type: text,
   text,
   refusal: text,
   /** Base64, or what a gateway puts in its place. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { refusalFor } from '../cometapi/refusal.js';
-import { findExplanation } from '../answer.js';
+import { findExplanation, readObject } from '../answer.js';
 import { taskIdText } from '../task-id.js';
-import type { SubmitOutcome } from '../provider.js';
+import type { SubmitOutcome, TaskHandle } from '../provider.js';
 import { readSubmitAnswer, refusals, refuseSubmit } from '../submit-answer.js';
 import type { Exchange } from '../transport.js';
-import { readEnd } from './end.js';
+import { readBlocked, readEnd } from './end.js';
 
 const named = z.object({ id: taskIdText.nullable().catch(null) });
 
@@ -30,12 +30,21 @@ export function readSubmit(exchange: Exchange, reading: { apiKey: string; now: n
       const explanation = findExplanation(answer) ?? 'no reason given';
       return refuseSubmit(refusalFor(status, answer) ?? refusals.wrong, { status, explanation, apiKey });
     }
-    const task = { taskId: id ?? key, pollingUrl: null, resultUrl: null, cancelUrl: null };
     const end = look ?? {
       kind: 'failed' as const,
       message: 'the answer came without a picture, and cannot be asked for again',
     };
-    return { kind: 'accepted', task, costMicros: null, look: end };
+    return { kind: 'accepted', task: taskOf(id ?? key), costMicros: null, look: end };
+  }
+  // Refused for what it says: that is an outcome, and the same request would meet it again.
+  if (exchange.kind === 'answered' && exchange.status >= 400 && exchange.status < 500) {
+    const answer = readObject(exchange.body);
+    const look = answer === null ? null : readBlocked(answer, apiKey);
+    if (look !== null) return { kind: 'accepted', task: taskOf(key), costMicros: null, look };
   }
   return readSubmitAnswer(exchange, { apiKey, now, accept, refusalFor });
+}
+
+function taskOf(taskId: string): TaskHandle {
+  return { taskId, pollingUrl: null, resultUrl: null, cancelUrl: null };
 }
