@@ -8,6 +8,7 @@ import { knownModels } from '../../src/catalogue/catalogue.js';
 import type { Variables } from '../support/api.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { startFront, type Front } from '../support/front.js';
+import { boundProfile, routedOf } from '../support/routes.js';
 import { generate, readGeneration, waitFor, waitForEnd, type GenerationState } from '../support/generations.js';
 
 let front: Front;
@@ -38,7 +39,7 @@ beforeAll(async () => {
       };
     },
   });
-  profileId = await boundProfile('jar', [
+  profileId = await boundProfile(darkroom.api, [
     { provider: 'bfl', finetuneId: 'my-finetune' },
     { provider: 'fal', loraUrl: 'https://weights.example/jar.safetensors', triggerWord: 'FALJAR' },
   ]);
@@ -49,7 +50,7 @@ beforeEach(async () => {
   await untilPaused(null);
   await darkroom.sql('delete from model_retirement');
   await darkroom.sql("update generation set status = 'CANCELED', finished_at = now() where finished_at is null");
-  await vi.waitFor(async () => expect((await bflNow()).seeminglyRetiredAt).toBeNull(), { timeout: 10_000 });
+  while ((await bflNow()).seeminglyRetiredAt !== null);
 });
 
 afterAll(async () => {
@@ -67,49 +68,12 @@ function othersRetired(): unknown[] {
     .map(({ id }) => ({ id, lifecycle: gone }));
 }
 
-async function boundProfile(slug: string, bindings: Variables[]): Promise<string> {
-  const created = await darkroom.api.ask(
-    z.object({ createProfile: z.object({ profile: z.object({ id: z.string() }) }) }),
-    'mutation ($slug: String!) { createProfile(input: { slug: $slug, name: "Jar", triggerWord: "JAR" }) { profile { id } } }',
-    { slug },
-  );
-  const { id } = created.createProfile.profile;
-  const document = 'mutation ($input: BindProfileInput!) { bindProfile(input: $input) { userErrors { code } } }';
-  const bound = z.object({ bindProfile: z.object({ userErrors: z.tuple([]) }) });
-  for (const binding of bindings) await darkroom.api.ask(bound, document, { input: { profileId: id, ...binding } });
-  return id;
-}
-
 async function ask(prompt: string, input: Variables = {}): Promise<string> {
   return await generate(darkroom.api, 'generateFromPrompt', { profileId, prompt, width: 256, height: 256, ...input });
 }
 
 async function end(prompt: string, input: Variables = {}): Promise<GenerationState> {
   return await waitForEnd(darkroom.api, await ask(prompt, input));
-}
-
-const routeSchema = z.object({
-  model: z.string(),
-  account: z.string(),
-  state: z.string(),
-  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
-});
-const routedSchema = z.object({
-  generation: z.object({
-    provider: z.string(),
-    finetuneId: z.string().nullable(),
-    route: routeSchema,
-    routes: z.array(routeSchema),
-    events: z.array(z.object({ status: z.string(), code: z.string().nullable(), provider: z.string() })),
-  }),
-});
-type Routed = z.infer<typeof routedSchema>['generation'];
-
-async function routedOf(id: string): Promise<Routed> {
-  const route = 'model account state reason { code message }';
-  const document = `query ($id: ID!) { generation(id: $id) {
-    provider finetuneId route { ${route} } routes { ${route} } events { status code provider } } }`;
-  return (await darkroom.api.ask(routedSchema, document, { id })).generation;
 }
 
 const modelSchema = z.object({ id: z.string(), seeminglyRetiredAt: z.string().nullable() });
@@ -145,7 +109,7 @@ async function untilPaused(code: string | null): Promise<void> {
 it('goes by the first route when all is well', async () => {
   const state = await end('all is well');
   expect(state).toMatchObject({ status: 'SUCCEEDED', finetuneId: 'my-finetune', promptSent: 'JAR, all is well' });
-  const { route, routes } = await routedOf(state.id);
+  const { route, routes } = await routedOf(darkroom.api, state.id);
   expect(route).toMatchObject({ model: bflModel, account: 'bfl', state: 'TAKEN', reason: null });
   expect(routes[1]).toMatchObject({ model: falModel, state: 'OPEN' });
 });
@@ -155,7 +119,7 @@ it('a model that its provider has no longer is left for the next route, and for 
   const state = await end('gone upstream');
   expect(state).toMatchObject({ status: 'SUCCEEDED', finetuneId: null, promptSent: 'FALJAR, gone upstream' });
   expect(state.attempts).toMatchObject([{ state: 'REFUSED', httpStatus: 404 }, { state: 'DONE' }]);
-  const { provider, route, routes, events } = await routedOf(state.id);
+  const { provider, route, routes, events } = await routedOf(darkroom.api, state.id);
   expect({ provider, route }).toMatchObject({ provider: 'fal', route: { model: falModel, account: 'fal' } });
   expect(routes[0]).toMatchObject({ model: bflModel, state: 'LEFT', reason: { code: 'MODEL_RETIRED_UPSTREAM' } });
   expect(events.filter(({ code }) => code !== null)).toEqual([
@@ -166,7 +130,7 @@ it('a model that its provider has no longer is left for the next route, and for 
 
   const next = await end('asked later');
   expect(next.attempts).toHaveLength(1);
-  expect((await routedOf(next.id)).routes).toContainEqual(
+  expect((await routedOf(darkroom.api, next.id)).routes).toContainEqual(
     expect.objectContaining({
       model: bflModel,
       state: 'CLOSED',
@@ -182,7 +146,7 @@ it('a model that seemed retired is back when it succeeds for somebody who named 
   front.fault = null;
   expect(await end('named', { model: bflModel })).toMatchObject({ status: 'SUCCEEDED' });
   expect((await bflNow()).seeminglyRetiredAt).toBeNull();
-  expect((await routedOf((await end('back')).id)).provider).toBe('bfl');
+  expect((await routedOf(darkroom.api, (await end('back')).id)).provider).toBe('bfl');
 
   // It has worked, so that now three answers in a row are needed.
   front.fault = { status: 404, detail: 'Not Found' };
@@ -225,7 +189,7 @@ it.each([
   expect(state).toMatchObject({ status: 'SUCCEEDED', attempts: [{ error: { code } }, { state: 'DONE' }] });
   await untilPaused(code);
   // Whoever comes while it is paused goes elsewhere at once.
-  const next = await routedOf((await end('while it is paused')).id);
+  const next = await routedOf(darkroom.api, (await end('while it is paused')).id);
   expect(next.provider).toBe('fal');
   expect(next.routes).toContainEqual(
     expect.objectContaining({
@@ -263,7 +227,7 @@ it('what waits for a paused account goes on elsewhere, and what is pinned to it 
   const pause = `mutation { pauseProvider(account: "bfl", reason: "We move house.") { userErrors { code } } }`;
   await darkroom.api.ask(z.unknown(), pause);
   expect(await waitForEnd(darkroom.api, waiting)).toMatchObject({ status: 'SUCCEEDED', attempts: [{ state: 'DONE' }] });
-  const { routes, events } = await routedOf(waiting);
+  const { routes, events } = await routedOf(darkroom.api, waiting);
   expect(routes[0]).toMatchObject({
     account: 'bfl',
     state: 'LEFT',
@@ -275,6 +239,24 @@ it('what waits for a paused account goes on elsewhere, and what is pinned to it 
   ]);
   expect(await readGeneration(darkroom.api, pinned)).toMatchObject({ status: 'QUEUED', attempts: [] });
   await darkroom.api.ask(z.unknown(), 'mutation { resumeProvider(account: "bfl") { userErrors { code } } }');
+});
+
+it('a host that is not there is left after some tries, and says so when it is pinned', async () => {
+  await front.away();
+  try {
+    const stays = await ask('stays', { provider: 'bfl' });
+    const state = await end('goes on');
+    expect(state).toMatchObject({ status: 'SUCCEEDED' });
+    const codes = state.attempts.map(({ error }) => error?.code ?? null);
+    expect(codes.length).toBeLessThanOrEqual(4);
+    expect(codes.at(-1)).toBeNull();
+    const waiting = await readGeneration(darkroom.api, stays);
+    const all = [...waiting.attempts, ...state.attempts.slice(0, -1)];
+    expect(new Set(all.map(({ error }) => error?.code))).toEqual(new Set(['PROVIDER_UNREACHABLE']));
+    expect(['QUEUED', 'SUBMITTING']).toContain(waiting.status);
+  } finally {
+    await front.back();
+  }
 });
 
 it('a submit that was not answered is never sent again, and many in a row open the circuit', async () => {
@@ -296,7 +278,7 @@ it('a submit that was not answered is never sent again, and many in a row open t
   expect(asked).toBeGreaterThanOrEqual(5);
   expect((await readGeneration(darkroom.api, id)).attempts).toHaveLength(1);
   expect(darkroom.submits('cut off')).toEqual([]);
-  expect((await routedOf((await end('after that')).id)).provider).toBe('fal');
+  expect((await routedOf(darkroom.api, (await end('after that')).id)).provider).toBe('fal');
 
   // Half-open: the probe finds it well, and the first submit that is not answered opens it again.
   front.probesFail = false;

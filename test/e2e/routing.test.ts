@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { still } from '../sandbox/images.js';
 import type { Api, Variables } from '../support/api.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
+import { boundProfile, routedFields, routedOf, routedSchema } from '../support/routes.js';
 import { generate, tryGenerate, userErrorSchema, waitFor, waitForEnd } from '../support/generations.js';
 
 const models = {
@@ -20,8 +21,8 @@ const gone = { status: 'RETIRED', since: '2026-01-01', source: 'a test', success
 
 /** The catalogue's difference: these models live, the other canny models do not. */
 function living(...names: (keyof typeof models)[]): unknown[] {
-  const ids = names.map((name) => models[name]);
-  return Object.values(models).map((id) => ({ id, lifecycle: ids.includes(id) ? active : gone }));
+  const ids = new Set<string>(names.map((name) => models[name]));
+  return Object.values(models).map((id) => ({ id, lifecycle: ids.has(id) ? active : gone }));
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-routing-'));
@@ -40,73 +41,35 @@ async function start(changes: readonly unknown[], onlyFor: Record<string, string
   writeFileSync(modelsFile, JSON.stringify({ models: changes }));
   darkroom = await startDarkroom({
     environment(url) {
-      const accounts = [
-        { id: 'bfl', provider: 'bfl', baseUrl: url },
-        { id: 'cometapi', provider: 'cometapi', baseUrl: url },
-        { id: 'fal', provider: 'fal', baseUrl: `${url}/fal` },
-      ].map((account) => {
-        const projects = onlyFor[account.id];
-        const whole = { ...account, keyVariable: 'A_KEY', allowHttp: true, activeTasks: 1 };
-        return projects === undefined ? whole : { ...whole, projects };
+      const accountOf = (id: string, baseUrl: string): Variables => ({
+        id,
+        provider: id,
+        baseUrl,
+        keyVariable: 'A_KEY',
+        allowHttp: true,
+        activeTasks: 1,
+        ...(onlyFor[id] === undefined ? {} : { projects: onlyFor[id] }),
       });
+      const accounts = [accountOf('bfl', url), accountOf('cometapi', url), accountOf('fal', `${url}/fal`)];
       writeFileSync(accountsFile, JSON.stringify(accounts));
       return { A_KEY: 'a-key', MODELS_FILE: modelsFile, ACCOUNTS_FILE: accountsFile };
     },
   });
   const { api } = darkroom;
-  const [profileId, imageId] = [await boundProfile(api), await api.upload(await still(256, 256))];
+  const [profileId, imageId] = [await boundProfile(api, bindings), await api.upload(await still(256, 256))];
   const input = { profileId, prompt: 'a jar', controlImage: { imageId } };
   return { darkroom, api, input };
 }
 type Bench = { darkroom: Darkroom; api: Api; input: { profileId: string; prompt: string; controlImage: Variables } };
 
-async function boundProfile(api: Api): Promise<string> {
-  const created = await api.ask(
-    z.object({ createProfile: z.object({ profile: z.object({ id: z.string() }) }) }),
-    'mutation { createProfile(input: { slug: "jar", name: "Jar" }) { profile { id } } }',
-  );
-  const { id: profileId } = created.createProfile.profile;
-  const loraUrl = 'https://weights.example/jar.safetensors';
-  for (const binding of [
-    { provider: 'bfl', finetuneId: 'my-finetune' },
-    { provider: 'cometapi', finetuneId: 'my-finetune' },
-    { provider: 'fal', loraUrl },
-  ]) {
-    const document = 'mutation ($input: BindProfileInput!) { bindProfile(input: $input) { userErrors { code } } }';
-    const bound = z.object({ bindProfile: z.object({ userErrors: z.tuple([]) }) });
-    await api.ask(bound, document, { input: { profileId, ...binding } });
-  }
-  return profileId;
-}
-
-const adjustmentSchema = z.object({
-  parameter: z.string(),
-  asked: z.unknown(),
-  sent: z.unknown(),
-  source: z.string(),
-  reason: z.string(),
-});
-const routeSchema = z.object({
-  model: z.string(),
-  state: z.string(),
-  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
-});
-const routedSchema = z.object({
-  route: routeSchema,
-  routes: z.array(routeSchema),
-  adjustments: z.array(adjustmentSchema),
-});
-const routed = `route { model state reason { code message } } routes { model state reason { code message } }
-  adjustments { parameter asked sent source reason }`;
-
-async function routedOf(api: Api, id: string): Promise<z.infer<typeof routedSchema>> {
-  const shape = z.object({ generation: routedSchema });
-  return (await api.ask(shape, `query ($id: ID!) { generation(id: $id) { ${routed} } }`, { id })).generation;
-}
+const bindings = [
+  { provider: 'bfl', finetuneId: 'my-finetune' },
+  { provider: 'cometapi', finetuneId: 'my-finetune' },
+  { provider: 'fal', loraUrl: 'https://weights.example/jar.safetensors' },
+];
 
 const spanSchema = z.object({ earliestMs: z.number(), latestMs: z.number() }).nullable();
 const estimateSchema = routedSchema.extend({
-  route: routeSchema.nullable(),
   parameters: z.record(z.string(), z.unknown()),
   costMicros: z.number().nullable(),
   position: z.number().nullable(),
@@ -118,7 +81,7 @@ const estimateSchema = routedSchema.extend({
 });
 async function estimate(api: Api, input: Variables, control = 'CANNY'): Promise<z.infer<typeof estimateSchema>> {
   const document = `query ($control: ControlKind!, $input: EstimateInput!) { estimate(control: $control, input: $input) {
-    ${routed} parameters { steps guidance cannyLowThreshold } costMicros position
+    ${routedFields} parameters { steps guidance cannyLowThreshold } costMicros position
     wait { earliestMs latestMs } run { earliestMs latestMs } total { earliestMs latestMs } warnings { code message }
     userErrors { code message path minimum maximum given retryable } } }`;
   return (await api.ask(z.object({ estimate: estimateSchema }), document, { control, input })).estimate;
@@ -135,7 +98,7 @@ it('with all of its routes living a canny request goes by the first, as it is', 
   const id = await generate(api, 'generateFromCanny', { ...input, cannyLowThreshold: 20, safetyTolerance: 0 });
   expect(await waitForEnd(api, id)).toMatchObject({ status: 'SUCCEEDED', parameters: { cannyLowThreshold: 20 } });
   const { route, routes, adjustments } = await routedOf(api, id);
-  expect(route).toEqual({ model: models.bfl, state: 'TAKEN', reason: null });
+  expect(route).toEqual({ model: models.bfl, account: 'bfl', state: 'TAKEN', reason: null });
   expect(adjustments).toEqual([]);
   expect(routes.map(({ model, state }) => [model, state])).toEqual([
     [models.bfl, 'TAKEN'],
@@ -151,9 +114,10 @@ it('with the first retired in the catalogue the same request succeeds on the nex
   const id = await generate(api, 'generateFromCanny', input);
   expect(await waitForEnd(api, id)).toMatchObject({ status: 'SUCCEEDED' });
   const { route, routes } = await routedOf(api, id);
-  expect(route.model).toBe(models.cometapi);
+  expect(route?.model).toBe(models.cometapi);
   expect(routes).toContainEqual({
     model: models.bfl,
+    account: 'bfl',
     state: 'CLOSED',
     reason: { code: 'RETIRED', message: 'a test' },
   });
@@ -165,7 +129,7 @@ it('what the last living route cannot honour is told, or refused when it must be
   const id = await generate(api, 'generateFromCanny', asked);
   expect(await waitForEnd(api, id)).toMatchObject({ status: 'SUCCEEDED', parameters: { guidance: 35 } });
   const { route, adjustments } = await routedOf(api, id);
-  expect(route.model).toBe(models.fal);
+  expect(route?.model).toBe(models.fal);
   expect(adjustments).toContainEqual({
     parameter: 'guidance',
     asked: 60,
@@ -233,16 +197,16 @@ it('an account that is for some projects does not exist for the others', async (
   const { darkroom: whole, api, input } = await start(living('bfl', 'cometapi', 'fal'), { bfl: ['others'] });
   const id = await generate(api, 'generateFromCanny', input);
   const { route, routes } = await routedOf(api, id);
-  expect(route.model).toBe(models.cometapi);
+  expect(route?.model).toBe(models.cometapi);
   expect(routes.map(({ model }) => model)).not.toContain(models.bfl);
   const { userErrors } = await tryGenerate(api, 'generateFromCanny', { ...input, provider: 'bfl' });
   expect(userErrors).toMatchObject([{ code: 'NO_ROUTE', path: ['input', 'provider'] }]);
   expect(userErrors[0]?.message).toContain('there are: cometapi, fal.');
   const others = await whole.addProject('others');
-  const profileId = await boundProfile(others.api);
+  const profileId = await boundProfile(others.api, bindings);
   const imageId = await others.api.upload(await still(256, 256));
   const theirs = await generate(others.api, 'generateFromCanny', { profileId, prompt: 'x', controlImage: { imageId } });
-  expect((await routedOf(others.api, theirs)).route.model).toBe(models.bfl);
+  expect((await routedOf(others.api, theirs)).route?.model).toBe(models.bfl);
   const shape = z.object({ providers: z.array(z.object({ name: z.string() })) });
   const stranger = await whole.addProject('strangers');
   const { providers } = await stranger.api.ask(shape, '{ providers { name } }');

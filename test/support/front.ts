@@ -13,6 +13,9 @@ export type Front = {
   probesFail: boolean;
   /** The submits that came. */
   submits: number;
+  /** Nobody listens any more, until it is back on the same port. */
+  away(): Promise<void>;
+  back(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -20,7 +23,13 @@ export async function startFront(upstream: () => string): Promise<Front> {
   const server = createServer((request, response) => {
     answer(front, upstream(), request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = async (at: number): Promise<void> =>
+    await new Promise((resolve) => server.listen(at, '127.0.0.1', () => resolve()));
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  await listen(0);
   // An address of this kind is given for every server that listens on a port.
   const { port } = server.address() as AddressInfo;
   const front: Front = {
@@ -28,10 +37,9 @@ export async function startFront(upstream: () => string): Promise<Front> {
     fault: null,
     probesFail: false,
     submits: 0,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    away: stop,
+    back: async () => await listen(port),
+    stop,
   };
   return front;
 }

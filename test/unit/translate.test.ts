@@ -38,7 +38,7 @@ function ask(
 ): Translated {
   return translate(model, strongestWishes({ INPUT, ORIGINAL: {}, BINDING: {}, PROFILE: {}, ...rest }));
 }
-const told = (of: Translated): unknown[] =>
+const adjusted = (of: Translated): unknown[] =>
   of.adjustments.map(({ parameter, asked, sent, source }) => [parameter, asked, sent, source]);
 
 describe('a wish that the model does not take as it is', () => {
@@ -57,7 +57,7 @@ describe('a wish that the model does not take as it is', () => {
   ])('%s of %j is sent as %s, and told', (name, asked, sent) => {
     const translated = ask(narrow, asked);
     const [given] = Object.values(asked);
-    expect(told(translated)).toEqual([[name, given, sent, 'INPUT']]);
+    expect(adjusted(translated)).toEqual([[name, given, sent, 'INPUT']]);
     expect(Object.entries(translated.parameters).find(([each]) => each === name)?.[1]).toBe(sent ?? undefined);
     expect(translated.adjustments[0]?.reason).toContain('other/narrow');
   });
@@ -88,7 +88,7 @@ describe('sizes', () => {
   it('become the nearest ratio for a model that goes by ratios', () => {
     const translated = ask(framed, { width: 1344, height: 768 });
     expect(translated.parameters).toEqual({ aspectRatio: '16:9' });
-    expect(told(translated)).toEqual([
+    expect(adjusted(translated)).toEqual([
       ['width', 1344, null, 'INPUT'],
       ['height', 768, null, 'INPUT'],
     ]);
@@ -97,7 +97,7 @@ describe('sizes', () => {
   it('are made from a ratio for a model that goes by sides', () => {
     const translated = ask(narrow, { aspectRatio: '16:9' });
     expect(translated.parameters).toMatchObject({ width: 1024, height: 576 });
-    expect(told(translated)).toEqual([['aspectRatio', '16:9', null, 'INPUT']]);
+    expect(adjusted(translated)).toEqual([['aspectRatio', '16:9', null, 'INPUT']]);
   });
 
   it("of the request go before the profile's, in whatever form they are", () => {
@@ -116,7 +116,7 @@ describe('a default', () => {
 
   it('of the profile whose value is changed is told, with where it came from', () => {
     const translated = ask(narrow, {}, { BINDING: { steps: 30 }, PROFILE: { guidance: 9 } });
-    expect(told(translated)).toEqual([
+    expect(adjusted(translated)).toEqual([
       ['steps', 30, 8, 'BINDING'],
       ['guidance', 9, 5, 'PROFILE'],
     ]);
