@@ -60,6 +60,8 @@ export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
   /** Input images that were checked before, for another request with the same ones. */
   checkedImages?: CheckedImages;
   rerunOf?: string;
+  /** It never goes on by another route, whose price and model would be others. */
+  onlyRoute?: boolean;
 };
 
 export type Prepare = (
@@ -115,7 +117,7 @@ export function createPrepare(
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
-        routes: keptRoutes(routes),
+        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
         asked,
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,

@@ -17,6 +17,8 @@ export type RerunPlan = {
   /** Where no seed was asked for, ask for the one that the provider reported. */
   reuseSeed: boolean;
   priority: number;
+  /** It never goes on by another route. */
+  onlyRoute: boolean;
 };
 
 /** The request that runs a generation again, or why there is none. */
@@ -28,7 +30,7 @@ export type RerunRequest = (
 
 export type Rerun = (
   viewer: Viewer,
-  request: Omit<RerunPlan, 'priority'> & { id: string; idempotencyKey: string | null },
+  request: Omit<RerunPlan, 'priority' | 'onlyRoute'> & { id: string; idempotencyKey: string | null },
 ) => Promise<Checked<Generation>>;
 
 /**
@@ -68,6 +70,7 @@ export function createRerunRequest(parts: {
       provider: plan.provider,
       model: plan.model,
       strict: false,
+      onlyRoute: plan.onlyRoute,
       tags: generation.tags,
       priority: plan.priority,
       deadlineSeconds: null,
@@ -102,7 +105,7 @@ export function createRerun(parts: {
       if (generation === null) {
         return refused(refusal('NOT_FOUND', ['id'], 'There is no such generation in your project.', { given: id }));
       }
-      const request = await parts.request(viewer, generation, { ...plan, priority: 0 });
+      const request = await parts.request(viewer, generation, { ...plan, priority: 0, onlyRoute: false });
       if (!request.ok) return request;
       const prepared = await prepare(viewer, request.value);
       return prepared.ok ? prepared : refused(...prepared.refusals.map(asRerunRefusal));

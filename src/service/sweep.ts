@@ -88,14 +88,15 @@ export function createSweepService(parts: Parts): SweepService {
       if (checked.ok) {
         images ??= checked.value.images;
         prepared.push(checked.value);
-        continue;
       }
-      for (const each of checked.refusals) {
+      const [first = null] = prepared;
+      const found = checked.ok ? checkComparable(grid, cell, checked.value, first) : checked.refusals;
+      for (const each of found) {
         const told = asSweepRefusal(grid, each);
         refusals.set(JSON.stringify([told.path, told.message]), told);
       }
       // The images are the same for every cell, and take long to check.
-      if (checked.refusals.some(({ path }) => isImage(path[1]))) break;
+      if (found.some(({ path }) => isImage(path[1]))) break;
     }
     const [first] = prepared;
     if (refusals.size > 0 || first === undefined) return refused(...[...refusals.values()].slice(0, toldAtMost));
@@ -193,6 +194,26 @@ function checkNotTwice(grid: Grid, request: SweepRequest): Refusal[] {
   );
 }
 
+/**
+ * A value on an axis that is brought near would be the same picture as its neighbour's, paid twice; and pictures of two
+ * models do not tell what the axis does.
+ */
+function checkComparable(grid: Grid, cell: Cell, { row }: Prepared, first: Prepared | null): Refusal[] {
+  const refusals = parameterNames.flatMap((name) => {
+    const wanted = cell.parameters[name];
+    const sent = row.parameters[name];
+    if (wanted === undefined || wanted === sent) return [];
+    const place = grid.find((axis) => decidedBy(axis.name).includes(name))?.place ?? '';
+    const instead = sent === undefined ? `takes no ${name}` : `would be sent ${sent} for ${wanted}`;
+    const message = `${row.model} ${instead}; the values of the axis ${place} must differ in the picture. Name another model.`;
+    return [refusal('UNSUPPORTED', [...root, name], message, { given: wanted })];
+  });
+  const model = first?.row.model ?? row.model;
+  if (model === row.model) return refusals;
+  const message = `Some cells would go to ${model} and some to ${row.model}; name one of them, or a provider.`;
+  return [...refusals, refusal('CONFLICT', [...root, 'model'], message)];
+}
+
 function cellRequest(
   request: SweepRequest,
   cell: Cell,
@@ -212,6 +233,7 @@ function cellRequest(
     tags: request.tags,
     priority: request.priority,
     deadlineSeconds: request.deadlineSeconds,
+    onlyRoute: true,
   };
 }
 
