@@ -30,7 +30,7 @@ export const routeReasons = {
 export type PlanRequest = RouteRequest & {
   profile: { triggerWord: string | null; defaults: ParameterValues };
   asked: AskedParameters;
-  /** What the generation that is run again asked for: it counts where the request gives nothing. */
+  /** What an earlier generation asked for: it counts where nothing is asked, is brought near and never refused. */
   inherited: AskedParameters;
   /** What cannot be honoured exactly is refused. */
   strict: boolean;
@@ -134,12 +134,11 @@ function parametersFor(
     const exact = resolveParameters(
       model,
       input,
-      { values: inherited, path: ['generation', 'asked'] },
       { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
       { values: profile.defaults, path: ['profile', 'defaults'] },
     );
-    if (exact.ok) return { parameters: exact.value, adjustments: [], refusals: [] };
-    return { parameters: {}, adjustments: [], refusals: exact.refusals };
+    if (!exact.ok) return { parameters: {}, adjustments: [], refusals: exact.refusals };
+    if (Object.keys(inherited).length === 0) return { parameters: exact.value, adjustments: [], refusals: [] };
   }
   const wishes = { INPUT: asked, ORIGINAL: inherited, BINDING: binding.defaults, PROFILE: profile.defaults };
   const { parameters, adjustments } = translate(model, wishes);
@@ -149,7 +148,8 @@ function parametersFor(
     ...(high == null ? {} : { cannyHighThreshold: high }),
     ...parameters,
   };
-  const refusals = [...checkAsked(model, callerRules[control], input), ...checkThresholds(thresholds, input)];
+  const unasked = isExact(request) ? [] : checkAsked(model, callerRules[control], input);
+  const refusals = [...unasked, ...checkThresholds(thresholds, input)];
   return { parameters, adjustments, refusals };
 }
 

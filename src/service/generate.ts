@@ -55,12 +55,12 @@ export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Che
 
 /** A request, and what may stand behind it. */
 export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
-  /** Counts where the request gives nothing. */
+  /** Counts where the request gives nothing, and is brought near where the route cannot honour it. */
   inherited?: AskedParameters;
   /** Input images that were checked before, for another request with the same ones. */
   checkedImages?: CheckedImages;
   rerunOf?: string;
-  /** It never goes on by another route, whose price and model would be others. */
+  /** No other route is to be taken later: it must be this model, at this price. */
   onlyRoute?: boolean;
 };
 
@@ -101,7 +101,6 @@ export function createPrepare(
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-    const { model: taken } = plan.taken;
     const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
     return accepted({
       row: {
@@ -127,7 +126,7 @@ export function createPrepare(
         costEstimatedMicros: way.priceMicros,
       },
       images: images.value,
-      leftOut: parameterNames.filter((name) => name in asked && taken.parameters[name] === undefined),
+      adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
     });
   };
 }

@@ -96,7 +96,7 @@ export function createReplayService(parts: Parts): ReplayService {
       originalId,
       place,
       priceMicros: null,
-      leftOut: [],
+      adjusted: [],
       refusalCode: null,
       refusalMessage: null,
     };
@@ -104,7 +104,7 @@ export function createReplayService(parts: Parts): ReplayService {
     const again = await parts.rerunRequest(viewer, original, { ...request, onlyRoute: true });
     const prepared = again.ok ? await parts.prepare(viewer, again.value) : again;
     if (prepared.ok) {
-      return { ...pair, priceMicros: prepared.value.row.costEstimatedMicros, leftOut: prepared.value.leftOut };
+      return { ...pair, priceMicros: prepared.value.row.costEstimatedMicros, adjusted: prepared.value.adjusted };
     }
     const [first] = prepared.refusals.map(asRerunRefusal);
     return { ...pair, refusalCode: first?.code ?? 'INVALID', refusalMessage: first?.message ?? '' };

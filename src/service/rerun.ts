@@ -17,7 +17,7 @@ export type RerunPlan = {
   /** Where no seed was asked for, ask for the one that the provider reported. */
   reuseSeed: boolean;
   priority: number;
-  /** It never goes on by another route. */
+  /** No other route is to be taken later. */
   onlyRoute: boolean;
 };
 
@@ -35,7 +35,8 @@ export type Rerun = (
 
 /**
  * The same prompt, images and profile, and the parameters that the caller asked for then: defaults of the profile and the
- * model are those of today. A parameter that the model does not take is left out, one outside its range is refused.
+ * model are those of today. What the route cannot honour as it was asked then is brought near, which its adjustments tell;
+ * overrides are held to the rules of every request.
  */
 export function createRerunRequest(parts: {
   history: Pick<History, 'imageRefs'>;
@@ -115,10 +116,6 @@ export function createRerun(parts: {
 /** Refusals name the fields of a request; a rerun has only some of them, and the rest came with the generation. */
 export function asRerunRefusal(refusalGiven: Refusal): Refusal {
   const [root, field = ''] = refusalGiven.path;
-  if (root === 'generation') {
-    const message = `${refusalGiven.message} It was asked for at that time; overrides can say something else.`;
-    return { ...refusalGiven, path: ['overrides', refusalGiven.path.at(-1) ?? ''], message };
-  }
   if (root !== 'input') return refusalGiven;
   if (field === 'provider' || field === 'model') return { ...refusalGiven, path: [field] };
   const isParameter = parameterNames.some((name) => name === field);

@@ -14,7 +14,7 @@ import { checkIdempotencyKey, findKept, requestKeyOf } from './idempotency.js';
 import { refusalWhenLow, type ImageBytes, type Storage } from './images.js';
 import type { StopService } from './stop.js';
 
-export type SweepRequest = Omit<GenerateRequest, 'prompt'> & {
+export type SweepRequest = Omit<GenerateRequest, 'prompt' | 'strict'> & {
   /** Null where an axis gives prompts. */
   prompt: string | null;
   columns: AxisInput | null;
@@ -84,19 +84,20 @@ export function createSweepService(parts: Parts): SweepService {
     const refusals = new Map<string, Refusal>();
     let images: CheckedImages | undefined;
     for (const cell of cellsOf(grid)) {
-      const checked = await prepare(viewer, cellRequest(request, cell, { seed, images }));
+      // All cells go to one model, or they could not be compared.
+      const model = prepared[0]?.row.model ?? request.model;
+      const checked = await prepare(viewer, cellRequest({ ...request, model }, cell, { seed, images }));
       if (checked.ok) {
         images ??= checked.value.images;
         prepared.push(checked.value);
+        continue;
       }
-      const [first = null] = prepared;
-      const found = checked.ok ? checkComparable(grid, cell, checked.value, first) : checked.refusals;
-      for (const each of found) {
+      for (const each of checked.refusals) {
         const told = asSweepRefusal(grid, each);
         refusals.set(JSON.stringify([told.path, told.message]), told);
       }
       // The images are the same for every cell, and take long to check.
-      if (found.some(({ path }) => isImage(path[1]))) break;
+      if (checked.refusals.some(({ path }) => isImage(path[1]))) break;
     }
     const [first] = prepared;
     if (refusals.size > 0 || first === undefined) return refused(...[...refusals.values()].slice(0, toldAtMost));
@@ -105,7 +106,7 @@ export function createSweepService(parts: Parts): SweepService {
       grid,
       cells: prepared,
       first,
-      seed: first.leftOut.includes('seed') ? null : seed,
+      seed: first.adjusted.includes('seed') ? null : seed,
       withinLimit: checkLimit(request, cost, prepared.length).length === 0,
       ...cost,
     });
@@ -194,26 +195,6 @@ function checkNotTwice(grid: Grid, request: SweepRequest): Refusal[] {
   );
 }
 
-/**
- * A value on an axis that is brought near would be the same picture as its neighbour's, paid twice; and pictures of two
- * models do not tell what the axis does.
- */
-function checkComparable(grid: Grid, cell: Cell, { row }: Prepared, first: Prepared | null): Refusal[] {
-  const refusals = parameterNames.flatMap((name) => {
-    const wanted = cell.parameters[name];
-    const sent = row.parameters[name];
-    if (wanted === undefined || wanted === sent) return [];
-    const place = grid.find((axis) => decidedBy(axis.name).includes(name))?.place ?? '';
-    const instead = sent === undefined ? `takes no ${name}` : `would be sent ${sent} for ${wanted}`;
-    const message = `${row.model} ${instead}; the values of the axis ${place} must differ in the picture. Name another model.`;
-    return [refusal('UNSUPPORTED', [...root, name], message, { given: wanted })];
-  });
-  const model = first?.row.model ?? row.model;
-  if (model === row.model) return refusals;
-  const message = `Some cells would go to ${model} and some to ${row.model}; name one of them, or a provider.`;
-  return [...refusals, refusal('CONFLICT', [...root, 'model'], message)];
-}
-
 function cellRequest(
   request: SweepRequest,
   cell: Cell,
@@ -229,7 +210,7 @@ function cellRequest(
     ...(images === undefined ? {} : { checkedImages: images }),
     provider: request.provider,
     model: request.model,
-    strict: request.strict,
+    strict: true,
     tags: request.tags,
     priority: request.priority,
     deadlineSeconds: request.deadlineSeconds,

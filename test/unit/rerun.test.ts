@@ -39,11 +39,11 @@ it('asks for what was asked for then, and for nothing that was a default', async
     images: { controlImage: { imageId: publicId('Image', kept.id) } },
     provider: 'bfl',
     model: null,
+    strict: false,
+    onlyRoute: false,
     tags: ['a'],
     priority: 0,
     deadlineSeconds: null,
-    strict: false,
-    onlyRoute: false,
     rerunOf: generation.id,
   });
 });
@@ -80,10 +80,6 @@ it.each([
   ],
   [['input', 'profileId'], ['id']],
   [['input', 'controlImage', 'imageId'], ['id']],
-  [
-    ['generation', 'asked', 'steps'],
-    ['overrides', 'steps'],
-  ],
   [
     ['profile', 'defaults', 'steps'],
     ['profile', 'defaults', 'steps'],
