@@ -25,7 +25,15 @@ const usage = `npm run running -- [options]
   --seconds 60         length of the measurement
   --node-flags=""      for the poller, such as --cpu-prof`;
 
-type Options = { tasks: number; median: number; delay: number; ramp: number; settle: number; seconds: number; flags: string[] };
+type Options = {
+  tasks: number;
+  median: number;
+  delay: number;
+  ramp: number;
+  settle: number;
+  seconds: number;
+  flags: string[];
+};
 
 function readOptions(): Options | null {
   const text = (byDefault: string) => ({ type: 'string', default: byDefault }) as const;
