@@ -1,6 +1,5 @@
 import { buildPoller } from './app-poller.js';
 import { buildReplayer } from './app-replayer.js';
-import { buildServer } from './app-server.js';
 import type { Config } from './config/config.js';
 import { ensureDemoProject, type DemoProject } from './demo-project.js';
 import { asError } from './errors.js';
@@ -74,6 +73,8 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     dataFolder: config.dataFolder,
     withSandboxProfiles: catalogue.accounts.some((account) => account.sandbox),
   });
+  // Only here: a process that only polls needs no GraphQL, and its memory is for tasks.
+  const { buildServer } = await import('./app-server.js');
   const server = await buildServer(ground, {
     demo,
     onAccepted: () => poller?.poke(),
