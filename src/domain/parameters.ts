@@ -7,10 +7,21 @@ import {
   type ParameterRule,
   type ParameterRules,
   type ParameterValue,
+  type ParameterValues,
 } from './model.js';
 
 /** Parameters as somebody asked for them; null and undefined both mean "not given". */
 export type AskedParameters = Readonly<Partial<Record<ParameterName, ParameterValue | null | undefined>>>;
+
+/** Only what was really given: no nulls. */
+export function givenParameters(asked: AskedParameters): ParameterValues {
+  const values: Partial<Record<ParameterName, ParameterValue>> = {};
+  for (const name of parameterNames) {
+    const value = asked[name] ?? null;
+    if (value !== null) values[name] = value;
+  }
+  return values;
+}
 
 /** One place that parameters come from, and how errors name it. */
 export type ParameterSource = { values: AskedParameters; path: readonly string[] };

@@ -46,16 +46,22 @@ export function readCancelAnswer(
   return word === null ? { kind: 'asked' } : { kind: 'tooLate', message: tidy(`it is over already: ${word}`, apiKey) };
 }
 
+/** Why a free call brought nothing: for the account's sake, or for the moment. */
+export function unansweredCall(
+  exchange: Exchange,
+  apiKey: string,
+): { kind: 'refused' | 'unavailable'; message: string } {
+  const refused = exchange.kind === 'answered' && [401, 402, 403].includes(exchange.status);
+  return { kind: refused ? 'refused' : 'unavailable', message: describeExchange(exchange, apiKey) };
+}
+
 /** What a free call says of an account whose credit the provider does not tell. */
 export function readProbeAnswer(
   exchange: Exchange,
   apiKey: string,
   isWell: (status: number, answer: Answer) => boolean,
 ): ProbeOutcome {
-  const answered = exchange.kind === 'answered';
-  const answer = answered ? readObject(exchange.body) : null;
-  if (answered && answer !== null && isWell(exchange.status, answer)) return { kind: 'well', creditMicros: null };
-  const message = describeExchange(exchange, apiKey);
-  const refused = answered && [401, 402, 403].includes(exchange.status);
-  return { kind: refused ? 'refused' : 'unavailable', message };
+  const answer = exchange.kind === 'answered' ? readObject(exchange.body) : null;
+  const well = exchange.kind === 'answered' && answer !== null && isWell(exchange.status, answer);
+  return well ? { kind: 'well', creditMicros: null } : unansweredCall(exchange, apiKey);
 }

@@ -106,6 +106,12 @@ function usualRefusal(status: number, pauseMs: number | null): Refusal | null {
   return status >= 400 && status < 500 && !doubtful.has(status) ? refusals.wrong : null;
 }
 
+/** Whether an answer says that something went wrong, whatever its status. */
+export function hasError(answer: Record<string, unknown>): boolean {
+  const error = answer['error'];
+  return error !== undefined && error !== null && error !== false && error !== '';
+}
+
 /** A refusal in words, without the account's key. */
 export function refuseSubmit(
   refusal: Refusal,

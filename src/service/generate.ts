@@ -1,16 +1,8 @@
 import type { Generation } from '../domain/generation.js';
 import { newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import {
-  imageInputNames,
-  parameterNames,
-  type ImageInputName,
-  type Model,
-  type ParameterName,
-  type ParameterValue,
-  type ParameterValues,
-} from '../domain/model.js';
-import { takesNo, type AskedParameters } from '../domain/parameters.js';
+import { imageInputNames, type ImageInputName, type Model } from '../domain/model.js';
+import { givenParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
@@ -101,7 +93,7 @@ export function createPrepare(
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-    const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
+    const asked = givenParameters({ ...request.inherited, ...givenParameters(request.parameters) });
     return accepted({
       row: {
         id: newId(),
@@ -134,16 +126,6 @@ export function createPrepare(
 function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {
   const { way } = route;
   return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
-}
-
-/** The parameters that were really given. */
-function givenOf(values: AskedParameters): ParameterValues {
-  const given: Partial<Record<ParameterName, ParameterValue>> = {};
-  for (const name of parameterNames) {
-    const value = values[name] ?? null;
-    if (value !== null) given[name] = value;
-  }
-  return given;
 }
 
 function checkPrompt(request: Pick<GenerateRequest, 'prompt'>): Refusal[] {

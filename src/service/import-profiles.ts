@@ -3,7 +3,7 @@ import { newId } from '../domain/ids.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
 import type { ListedFinetune } from '../domain/provider-call.js';
 import { accepted, refusal, refused, type Checked } from '../domain/refusal.js';
-import type { Account, Catalogue } from '../domain/route.js';
+import { accountsOf, type Account, type Catalogue } from '../domain/route.js';
 import { DarkroomError } from '../errors.js';
 import type { AskProvider } from './ask-provider.js';
 import { profileBounds } from './profiles.js';
@@ -87,7 +87,7 @@ export function accountFor(
   provider: string,
   wanted: string | null,
 ): Checked<Account> {
-  const own = catalogue.accounts.filter(({ projects }) => projects === null || projects.includes(viewer.projectSlug));
+  const own = accountsOf(catalogue, viewer.projectSlug);
   const ofProvider = own.filter((account) => account.provider === provider);
   if (ofProvider.length === 0) {
     const known = [...new Set(own.map((account) => account.provider))].join(', ');

@@ -1,13 +1,7 @@
 import type { Binding, Profile } from '../domain/generation.js';
 import { keyOf, newId } from '../domain/ids.js';
-import {
-  parameterNames,
-  type Model,
-  type ParameterRule,
-  type ParameterValue,
-  type ParameterValues,
-} from '../domain/model.js';
-import { checkParameter, type AskedParameters } from '../domain/parameters.js';
+import { parameterNames, type Model, type ParameterRule } from '../domain/model.js';
+import { checkParameter, givenParameters, type AskedParameters } from '../domain/parameters.js';
 import type { ProfilePatch, Profiles, Viewer } from '../domain/ports.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import type { Catalogue } from '../domain/route.js';
@@ -71,7 +65,7 @@ export function createProfileService(parts: { profiles: Profiles; catalogue: Cat
         name: request.name,
         description: request.description ?? '',
         triggerWord: request.triggerWord ?? null,
-        defaults: given(request.defaults ?? {}),
+        defaults: givenParameters(request.defaults ?? {}),
       });
       return outcome === 'taken' ? taken(request.slug) : await read(viewer, id);
     },
@@ -85,7 +79,7 @@ export function createProfileService(parts: { profiles: Profiles; catalogue: Cat
         ...(request.name === undefined ? {} : { name: request.name }),
         ...(request.description === undefined ? {} : { description: request.description ?? '' }),
         ...(request.triggerWord === undefined ? {} : { triggerWord: request.triggerWord }),
-        ...(request.defaults === undefined ? {} : { defaults: given(request.defaults ?? {}) }),
+        ...(request.defaults === undefined ? {} : { defaults: givenParameters(request.defaults ?? {}) }),
       };
       const outcome = await profiles.update(viewer.projectId, key, patch);
       if (outcome === 'taken') return taken(request.slug ?? '');
@@ -111,7 +105,7 @@ export function createProfileService(parts: { profiles: Profiles; catalogue: Cat
         finetuneId: request.finetuneId ?? null,
         loraUrl: request.loraUrl ?? null,
         triggerWord: request.triggerWord ?? null,
-        defaults: given(request.defaults ?? {}),
+        defaults: givenParameters(request.defaults ?? {}),
       };
       const outcome = await profiles.bind(viewer.projectId, key, binding);
       return outcome === 'missing' ? missing(path, request.profileId) : await read(viewer, key);
@@ -183,7 +177,7 @@ function checkLoraUrl(loraUrl: string): Refusal[] {
 
 /** A default is good when at least one model would take it; the model chosen later checks it again. */
 function checkDefaults(models: readonly Model[], defaults: AskedParameters | null | undefined): Refusal[] {
-  return Object.entries(given(defaults ?? {})).flatMap(([name, value]) => {
+  return Object.entries(givenParameters(defaults ?? {})).flatMap(([name, value]) => {
     const path = ['input', 'defaults', name];
     const known = parameterNames.find((candidate) => candidate === name);
     const rules = models.flatMap((model): ParameterRule[] => {
@@ -194,14 +188,4 @@ function checkDefaults(models: readonly Model[], defaults: AskedParameters | nul
     const outcomes = rules.map((rule) => checkParameter(rule, value, path));
     return outcomes.some((refusals) => refusals.length === 0) ? [] : (outcomes[0] ?? []);
   });
-}
-
-/** Only what was really given: no nulls. */
-function given(asked: AskedParameters): ParameterValues {
-  const values: Partial<Record<(typeof parameterNames)[number], ParameterValue>> = {};
-  for (const name of parameterNames) {
-    const value = asked[name] ?? null;
-    if (value !== null) values[name] = value;
-  }
-  return values;
 }

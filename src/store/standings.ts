@@ -73,7 +73,8 @@ export function createStandings(database: Database): Standings {
           order by generation_id desc limit ${newestAttempts}
         ) newest
         where finished_at > now() - ${newestHours} * interval '1 hour' group by account, model, error_code`;
-      return { health: healthOf(recentSchema.parse(rows)), faults: faultsOf(recentSchema.parse(rows)) };
+      const recent = recentSchema.parse(rows);
+      return { health: healthOf(recent), faults: faultsOf(recent) };
     },
     async policies() {
       const rows = await prisma.$queryRaw`select id::text, routing from project where routing is not null`;

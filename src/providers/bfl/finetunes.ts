@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { describeBody, findExplanation, readObject, tidy } from '../answer.js';
+import { findExplanation, readObject, tidy } from '../answer.js';
+import { unansweredCall } from '../ask-answer.js';
 import type { BindingCheck, ListOutcome } from '../provider.js';
 import type { Exchange } from '../transport.js';
 
@@ -47,14 +48,8 @@ export function readFinetuneDetails(exchange: Exchange, apiKey: string, finetune
 function answerOf(
   exchange: Exchange,
   apiKey: string,
-): { kind: 'answer'; whole: Record<string, unknown> } | { kind: 'refused' | 'unavailable'; message: string } {
-  if (exchange.kind !== 'answered') {
-    return { kind: 'unavailable', message: tidy(`no answer: ${exchange.message}`, apiKey) };
-  }
-  const { status, body } = exchange;
-  const whole = readObject(body);
-  if (status >= 200 && status < 300 && whole !== null) return { kind: 'answer', whole };
-  const explanation = whole === null ? describeBody(body) : findExplanation(whole);
-  const message = tidy(`HTTP ${status}${explanation === null ? '' : `: ${explanation}`}`, apiKey);
-  return { kind: status === 401 || status === 402 || status === 403 ? 'refused' : 'unavailable', message };
+): { kind: 'answer'; whole: Record<string, unknown> } | ReturnType<typeof unansweredCall> {
+  const well = exchange.kind === 'answered' && exchange.status >= 200 && exchange.status < 300;
+  const whole = well ? readObject(exchange.body) : null;
+  return whole === null ? unansweredCall(exchange, apiKey) : { kind: 'answer', whole };
 }

@@ -1,4 +1,4 @@
-import { describeBody, findExplanation, readObject, tidy } from '../answer.js';
+import { unansweredCall } from '../ask-answer.js';
 import { readLook } from '../flux/look.js';
 import type { ProbeOutcome } from '../provider.js';
 import type { Exchange } from '../transport.js';
@@ -13,10 +13,5 @@ export const probePath = '/flux/v1/get_result?id=00000000-0000-0000-0000-0000000
 export function readProbe(exchange: Exchange, apiKey: string): ProbeOutcome {
   const look = readLook(exchange, { apiKey, now: 0, cost: () => null });
   if (look.kind !== 'unavailable') return { kind: 'well', creditMicros: null };
-  if (exchange.kind !== 'answered') return { kind: 'unavailable', message: look.message };
-  const { status, body } = exchange;
-  const answer = readObject(body);
-  const explanation = answer === null ? describeBody(body) : findExplanation(answer);
-  const message = tidy(`HTTP ${status}${explanation === null ? '' : `: ${explanation}`}`, apiKey);
-  return { kind: [401, 402, 403].includes(status) ? 'refused' : 'unavailable', message };
+  return unansweredCall(exchange, apiKey);
 }

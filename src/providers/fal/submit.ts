@@ -1,24 +1,16 @@
 import { z } from 'zod';
 import { findExplanation, tidy } from '../answer.js';
-import { parseUrl } from '../hosts.js';
 import type { ProviderAccount, SubmitOutcome } from '../provider.js';
-import { readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submit-answer.js';
-import { taskIdText } from '../task-id.js';
+import { hasError, readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submit-answer.js';
+import { taskAddress, taskIdText } from '../task-id.js';
 import type { Exchange } from '../transport.js';
 import { taskUrl, type TaskAddress } from './address.js';
 
-const address = z
-  .string()
-  .max(2083)
-  .transform((text) => parseUrl(text)?.href ?? null)
-  .nullable()
-  .catch(null);
 const acceptance = z.object({
   request_id: taskIdText.nullable().catch(null),
-  status_url: address,
-  response_url: address,
-  cancel_url: address,
-  error: z.unknown().optional(),
+  status_url: taskAddress,
+  response_url: taskAddress,
+  cancel_url: taskAddress,
 });
 
 type Asked = { account: ProviderAccount; endpoint: string; now: number };
@@ -44,8 +36,8 @@ function forbidden(answer: Record<string, unknown> | null): Refusal | null {
  */
 function accept(answer: Record<string, unknown>, status: number, { account, endpoint }: Asked): SubmitOutcome {
   const { apiKey } = account;
-  const { request_id: taskId, status_url, response_url, cancel_url, error } = acceptance.parse(answer);
-  const failed = error !== undefined && error !== null && error !== false && error !== '';
+  const { request_id: taskId, status_url, response_url, cancel_url } = acceptance.parse(answer);
+  const failed = hasError(answer);
   const explanation = findExplanation(answer) ?? 'no reason given';
   if (taskId === null && failed) return refuseSubmit(refusals.wrong, { status, explanation, apiKey });
   if (taskId === null) return { kind: 'unknown', message: 'the answer names no request', httpStatus: status };

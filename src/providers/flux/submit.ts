@@ -1,21 +1,16 @@
 import { z } from 'zod';
 import { findExplanation, tidy } from '../answer.js';
-import { parseUrl } from '../hosts.js';
 import type { SubmitOutcome } from '../provider.js';
-import { readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submit-answer.js';
+import { hasError, readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submit-answer.js';
 import type { Exchange } from '../transport.js';
 import { readEnd } from './look.js';
 import type { FluxReading } from './reading.js';
-import { taskIdText } from '../task-id.js';
+import { taskAddress, taskIdText } from '../task-id.js';
 
 const taskId = z.union([z.string(), z.int()]).transform(String).pipe(taskIdText);
-const pollingUrl = z
-  .string()
-  .max(2083)
-  .transform((text) => parseUrl(text)?.href ?? null);
 const acceptance = z.object({
   id: taskId.nullable().catch(null),
-  polling_url: pollingUrl.nullable().catch(null),
+  polling_url: taskAddress,
   cost: z.unknown().optional(),
 });
 
@@ -50,9 +45,4 @@ export function readSubmit(exchange: Exchange, reading: FluxReading, refusalFor?
   }
 
   return readSubmitAnswer(exchange, { apiKey, now, accept, ...(refusalFor === undefined ? {} : { refusalFor }) });
-}
-
-function hasError(answer: Record<string, unknown>): boolean {
-  const error = answer['error'];
-  return error !== undefined && error !== null && error !== false && error !== '';
 }

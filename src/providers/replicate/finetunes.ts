@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ListedFinetune } from '../../domain/provider-call.js';
 import { readObject } from '../answer.js';
-import { describeExchange } from '../ask-answer.js';
+import { describeExchange, unansweredCall } from '../ask-answer.js';
 import { homeUrl } from '../hosts.js';
 import type { BindingCheck, ListOutcome, ProviderAccount } from '../provider.js';
 import type { Exchange } from '../transport.js';
@@ -27,11 +27,7 @@ export async function listFinetunes(account: ProviderAccount, ask: Ask): Promise
     const exchange = await ask(url);
     const answer = exchange.kind === 'answered' && exchange.status === 200 ? readObject(exchange.body) : null;
     const { data } = page.safeParse(answer);
-    if (data === undefined) {
-      const refused = exchange.kind === 'answered' && [401, 402, 403].includes(exchange.status);
-      const kind = refused ? 'refused' : 'unavailable';
-      return { kind, message: describeExchange(exchange, account.apiKey) };
-    }
+    if (data === undefined) return unansweredCall(exchange, account.apiKey);
     finetunes.push(...data.results.flatMap(readTraining));
     url = data.next === null ? null : homeUrl(account, data.next);
   }

@@ -1,22 +1,15 @@
 import { z } from 'zod';
 import { tidy } from '../answer.js';
-import { parseUrl } from '../hosts.js';
 import type { SubmitOutcome } from '../provider.js';
 import { readSubmitAnswer } from '../submit-answer.js';
-import { taskIdText } from '../task-id.js';
+import { taskAddress, taskIdText } from '../task-id.js';
 import type { Exchange } from '../transport.js';
 import { pauseInWords } from './pause-words.js';
 import { readEnd } from './prediction.js';
 
-const address = z
-  .string()
-  .max(2083)
-  .transform((text) => parseUrl(text)?.href ?? null)
-  .nullable()
-  .catch(null);
 const acceptance = z.object({
   id: taskIdText.nullable().catch(null),
-  urls: z.object({ get: address, cancel: address }).catch({ get: null, cancel: null }),
+  urls: z.object({ get: taskAddress, cancel: taskAddress }).catch({ get: null, cancel: null }),
 });
 
 export function readSubmit(exchange: Exchange, apiKey: string, now: number): SubmitOutcome {
