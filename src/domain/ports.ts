@@ -10,6 +10,7 @@ import type {
   Profile,
   RequestKey,
 } from './generation.js';
+import type { ListCount, ListPage, ListQuery, ListWindow } from './listing.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
 import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
@@ -79,6 +80,11 @@ export type History = {
   page(projectId: string, filter: GenerationFilter, window: Window): Promise<Generation[]>;
   /** The same page of the few parts that lists mostly show. */
   listed(projectId: string, filter: GenerationFilter, window: Window): Promise<ListedGeneration[]>;
+  /** A page of any list, of all parts or of the few that lists mostly show. */
+  list(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<Generation>>;
+  listBriefly(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<ListedGeneration>>;
+  /** How many there are: exact up to `countedAtMost`, estimated beyond, and where counting takes too long. */
+  count(projectId: string, query: ListQuery): Promise<ListCount>;
   /** Not yet terminal, newest first, at most `limit`. */
   running(projectId: string, filter: GenerationFilter, limit: number): Promise<Generation[]>;
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;

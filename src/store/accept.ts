@@ -99,6 +99,14 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
       select id, given.role::image_role, project_id, given.image_id::uuid
       from fresh, jsonb_each_text(images) as given (role, image_id)
     ),
+    tagged as (
+      insert into generation_tag (project_id, tag, generation_id)
+      select project_id, tag, id from fresh, unnest(tags) as tag on conflict do nothing
+    ),
+    searchable as (
+      insert into generation_text (project_id, generation_id, words)
+      select project_id, id, darkroom_words(project_id, prompt) from fresh
+    ),
     told as (
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)
       select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
@@ -128,5 +136,8 @@ function asAccepted(row: NewGeneration, at: Date): Generation {
     updatedAt: at,
     startedAt: null,
     finishedAt: null,
+    rating: null,
+    favourite: false,
+    note: null,
   };
 }

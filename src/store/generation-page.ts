@@ -5,7 +5,7 @@ import type { Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
 import { toGeneration } from './generation-row.js';
 
-const listedColumns = Prisma.raw(`
+export const listedColumns = Prisma.raw(`
   id, version, status::text, control::text, profile_id as "profileId", provider, model, prompt,
   created_at as "createdAt", updated_at as "updatedAt", finished_at as "finishedAt"`);
 
@@ -14,7 +14,7 @@ const otherColumns = Prisma.raw(`
   error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId", lora_url as "loraUrl", parameters, routes, pixels,
   tags, priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
   cost_estimated_micros as "costEstimatedMicros", cost_quoted_micros as "costQuotedMicros",
-  cost_settled_micros as "costSettledMicros", started_at as "startedAt"`);
+  cost_settled_micros as "costSettledMicros", started_at as "startedAt", rating, favourite, note`);
 
 /** All columns of a generation, by the names that Prisma gives them. */
 export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;

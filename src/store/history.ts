@@ -6,6 +6,8 @@ import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import { generationPage, listedPage } from './generation-page.js';
 import type { Attempt as AttemptRow, Prisma } from './generated/client.js';
+import { listBriefly, listGenerations } from './list.js';
+import { countGenerations } from './list-count.js';
 import { micros, toGeneration } from './generation-row.js';
 
 /** Every read of the ledger stays inside one project. */
@@ -29,6 +31,9 @@ export function createHistory(database: Database): History {
     },
     page: async (projectId, filter, window) => await generationPage(database, projectId, filter, window),
     listed: async (projectId, filter, window) => await listedPage(database, projectId, filter, window),
+    list: async (projectId, query, window) => await listGenerations(database, projectId, query, window),
+    listBriefly: async (projectId, query, window) => await listBriefly(database, projectId, query, window),
+    count: async (projectId, query) => await countGenerations(database, projectId, query),
     running: async (projectId, filter, limit) =>
       await find({ AND: [whereOf(projectId, filter), { status: { in: liveStatuses } }] }, limit),
     async attempts(projectId, generationIds) {

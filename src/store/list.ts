@@ -1,0 +1,190 @@
+import { DarkroomError } from '../errors.js';
+import type { Generation, ListedGeneration } from '../domain/generation.js';
+import {
+  listOrders,
+  listTimeoutMs,
+  planOf,
+  rankedAtMost,
+  type ListPage,
+  type ListQuery,
+  type ListWindow,
+} from '../domain/listing.js';
+import { plannedAnew, type Database } from './database.js';
+import { Prisma, type Generation as GenerationRow } from './generated/client.js';
+import { generationColumns, listedColumns } from './generation-page.js';
+import { toGeneration } from './generation-row.js';
+import { filterConditions, orderConditions, orderValues, timeConditions } from './list-conditions.js';
+import { idsByValues } from './list-values.js';
+import { withinTime } from './within-time.js';
+
+type Placed = { place_value: string | null; place_newest: string | null };
+
+/** Limits are written into the statement; a few only, so that there are few statements to keep prepared. */
+const limits = [11, 21, 51, 101];
+
+export async function listGenerations(
+  database: Database,
+  projectId: string,
+  query: ListQuery,
+  window: ListWindow,
+): Promise<ListPage<Generation>> {
+  return await read<GenerationRow, Generation>(database, projectId, query, window, generationColumns, toGeneration);
+}
+
+/** The same list with a third of the columns. */
+export async function listBriefly(
+  database: Database,
+  projectId: string,
+  query: ListQuery,
+  window: ListWindow,
+): Promise<ListPage<ListedGeneration>> {
+  return await read<ListedGeneration, ListedGeneration>(database, projectId, query, window, listedColumns, (row) => row);
+}
+
+async function read<Row extends { id: string }, T>(
+  database: Database,
+  projectId: string,
+  query: ListQuery,
+  window: ListWindow,
+  columns: Prisma.Sql,
+  toValue: (row: Row) => T,
+): Promise<ListPage<T>> {
+  if (asksForNothing(query)) return { rows: [] };
+  const sql = listSql(columns, projectId, query, window);
+  const found = planOf(query).bounded
+    ? await withinTime(database, listTimeoutMs, async (tx) => await tx.$queryRaw<(Row & Placed)[]>(sql))
+    : await database.prisma.$queryRaw<(Row & Placed)[]>(sql);
+  if (found === 'too slow') throw tooSlow(query);
+  if (found.length === 0 && query.search !== null) await checkWords(database, projectId, query.search);
+  const rows = found.slice(0, window.limit).map(({ place_value: value, place_newest: newest, ...rest }) => ({
+    // What is left is the row as its columns say.
+    row: toValue(rest as unknown as Row),
+    place: { id: (rest as unknown as Row).id, value, newest },
+  }));
+  return { rows: window.backwards ? rows.toReversed() : rows };
+}
+
+/** A list of alternatives without any. */
+export function asksForNothing({ filter }: ListQuery): boolean {
+  return Object.values(filter).some((value) => Array.isArray(value) && value.length === 0);
+}
+
+function tooSlow({ filter, search }: ListQuery): DarkroomError {
+  const what = search === null ? 'No one index answers this filter and order together' : 'The search';
+  const narrow = [
+    ...(filter.createdFrom == null ? ['give filter.createdFrom'] : ['bring filter.createdFrom and createdTo closer']),
+    ...(search === null ? ['leave out conditions'] : ['search for rarer words']),
+  ].join(', or ');
+  const took = `took longer than ${listTimeoutMs / 1_000} s on this history`;
+  return new DarkroomError('QUERY_TIMEOUT', `${what}: it ${took} and was stopped. To narrow it, ${narrow}.`);
+}
+
+async function checkWords(database: Database, projectId: string, search: string): Promise<void> {
+  const [words] = await database.prisma.$queryRaw<{ none: boolean }[]>`
+    select numnode(darkroom_search(${projectId}::uuid, ${search})) = 0 as none`;
+  if (words?.none !== true) return;
+  const message = 'search holds no word to look for: words such as "the" and "of" are not searched.';
+  throw new DarkroomError('BAD_REQUEST', message);
+}
+
+/** The whole statement; shown here so that a test can ask for its plan. */
+export function listSql(
+  columns: Prisma.Sql,
+  projectId: string,
+  query: ListQuery,
+  window: ListWindow,
+): Prisma.Sql {
+  const plan = planOf(query);
+  const timed = query.filter.createdFrom != null || query.filter.createdTo != null;
+  const kept = plan.by === 'values' && !timed;
+  const up = listOrders[query.orderBy].up !== window.backwards;
+  const direction = Prisma.raw(up ? 'asc' : 'desc');
+  const page = pageSql(projectId, query, window, up);
+  return Prisma.sql`${kept ? Prisma.empty : plannedAnew}
+    with ${page}
+    select ${columns}, page.value::text as place_value, page.newest::text as place_newest
+    from page join generation g on g.id = page.page_id
+    order by page.value ${direction}, page.page_id ${direction}`;
+}
+
+function pageSql(projectId: string, query: ListQuery, window: ListWindow, up: boolean): Prisma.Sql {
+  const { filter, search, orderBy } = query;
+  const { place } = window;
+  const steps = limits.find((rows) => rows >= window.limit);
+  if (steps === undefined) throw new Error(`A page has at most ${limits.at(-1)} rows; ${window.limit} were asked for.`);
+  const limit = Prisma.raw(String(steps));
+  const direction = Prisma.raw(up ? 'asc' : 'desc');
+  const beyond = Prisma.raw(up ? '>' : '<');
+  const { value: orderedBy } = listOrders[orderBy];
+  const behind = (id: Prisma.Sql): Prisma.Sql[] =>
+    place === null ? [] : [Prisma.sql`${id} ${beyond} ${place.id}::uuid`];
+  const bounds = (id: Prisma.Sql): Prisma.Sql[] => [...timeConditions(id, filter), ...behind(id)];
+  const plan = planOf(query);
+
+  if (plan.by === 'values') {
+    const ids = idsByValues({ projectId, field: plan.field, filter, bounds, place: place?.id ?? null, up, limit });
+    return Prisma.sql`page as materialized (${ids})`;
+  }
+  if (search !== null && orderedBy === 'rank') {
+    const known = place === null ? [] : [Prisma.sql`t.generation_id <= ${place.newest}::uuid`];
+    return Prisma.sql`
+      newest as materialized (
+        select t.generation_id, t.words ${searchSource(projectId, query, known)}
+        order by t.generation_id desc limit ${Prisma.raw(String(rankedAtMost))}
+      ),
+      ranked as materialized (
+        select generation_id as page_id, first_value(generation_id) over (order by generation_id desc) as newest,
+          (ts_rank(words, websearch_to_tsquery('english', darkroom_fold(${search}))) * 1000000)::bigint as value
+        from newest
+      ),
+      page as materialized (
+        select page_id, value, newest from ranked
+        ${place === null ? Prisma.empty : Prisma.sql`where (value, page_id) ${beyond} (${place.value}::bigint, ${place.id}::uuid)`}
+        order by value ${direction}, page_id ${direction} limit ${limit}
+      )`;
+  }
+  if (search !== null) {
+    return Prisma.sql`page as materialized (
+      select t.generation_id as page_id, null::bigint as value, null::uuid as newest
+      ${searchSource(projectId, query, behind(Prisma.raw('t.generation_id')))}
+      order by t.generation_id ${direction} limit ${limit})`;
+  }
+  if (orderedBy !== null && orderedBy !== 'rank') {
+    const { value } = orderValues[orderedBy];
+    const after =
+      place === null ? [] : [Prisma.sql`(${value}, g.id) ${beyond} (${place.value}::bigint, ${place.id}::uuid)`];
+    return Prisma.sql`page as materialized (
+      select g.id as page_id, ${value} as value, null::uuid as newest ${source(projectId, query, after)}
+      order by ${value} ${direction}, g.id ${direction} limit ${limit})`;
+  }
+  return Prisma.sql`page as materialized (
+    select g.id as page_id, null::bigint as value, null::uuid as newest
+    ${source(projectId, query, behind(Prisma.raw('g.id')))}
+    order by g.id ${direction} limit ${limit})`;
+}
+
+/** The generations that match. */
+export function source(projectId: string, query: ListQuery, others: Prisma.Sql[] = []): Prisma.Sql {
+  const conditions = [
+    Prisma.sql`g.project_id = ${projectId}::uuid`,
+    ...timeConditions(Prisma.raw('g.id'), query.filter),
+    ...filterConditions(query.filter),
+    ...orderConditions(query.orderBy),
+    ...others,
+  ];
+  return Prisma.sql`from generation g where ${Prisma.join(conditions, ' and ')}`;
+}
+
+/** The prompts that match, of the generations that match. */
+export function searchSource(projectId: string, query: ListQuery, others: Prisma.Sql[] = []): Prisma.Sql {
+  const words = [
+    Prisma.sql`t.project_id = ${projectId}::uuid`,
+    Prisma.sql`t.words @@ darkroom_search(${projectId}::uuid, ${query.search})`,
+    ...timeConditions(Prisma.raw('t.generation_id'), query.filter),
+    ...others,
+  ];
+  const asked = filterConditions(query.filter);
+  if (asked.length === 0) return Prisma.sql`from generation_text t where ${Prisma.join(words, ' and ')}`;
+  return Prisma.sql`from generation_text t join generation g on g.id = t.generation_id
+    where ${Prisma.join([...words, ...asked], ' and ')}`;
+}
