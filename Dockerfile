@@ -16,7 +16,9 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/prisma ./prisma
-RUN install -d -o node -g node /data
+# Contact sheets write their labels with the system's fonts.
+RUN apt-get update && apt-get install -y --no-install-recommends fontconfig-config fonts-dejavu-core \
+  && rm -rf /var/lib/apt/lists/* && install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 4000

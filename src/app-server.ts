@@ -5,19 +5,27 @@ import type { Ground } from './ground.js';
 import { decodeBase64Image } from './images/base64.js';
 import { cannyEdges } from './images/edges.js';
 import { checkSize } from './images/inspect.js';
+import { createSheetDrawer } from './images/sheet.js';
 import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
 import { createAskProvider } from './service/ask-provider.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
+import { createAcceptOnce } from './service/accept.js';
+import { createGenerate, createPrepare } from './service/generate.js';
 import { createCheckBinding } from './service/check-binding.js';
-import { createGenerate } from './service/generate.js';
+import { createEstimate } from './service/estimate.js';
+import { createRoutingService } from './service/routing.js';
 import { createUpload } from './service/images.js';
 import { createImportProfiles } from './service/import-profiles.js';
 import { createProfileService } from './service/profiles.js';
-import { createRoutingService } from './service/routing.js';
+import { createProgress } from './service/progress.js';
+import { createReplayService } from './service/replay.js';
+import { createRerun, createRerunRequest } from './service/rerun.js';
+import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
+import { createSweepService } from './service/sweep.js';
 import { createWaiting } from './service/waiting.js';
 import { createReceiveWebhook } from './service/webhooks.js';
 
@@ -37,10 +45,10 @@ function webhookReaders(ground: Ground): WebhookReaders {
   return new Map(readers);
 }
 
-/** The API of a process. `onAccepted` is called after each generation that was accepted here. */
+/** The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start. */
 export async function buildServer(
   ground: Ground,
-  options: { demo: DemoProject; onAccepted: () => void },
+  options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold, standing } = ground;
@@ -51,29 +59,66 @@ export async function buildServer(
     standing,
     runMsOf: (model: string) => latencies.medianMsOf(model),
   };
+  const prepare = createPrepare({ ...planning, profiles: store.profiles, reader, deadlineMs: config.deadlineMs });
+  const acceptOnce = createAcceptOnce({
+    ledger: {
+      async accept(generation) {
+        const accepted = await store.ledger.accept(generation);
+        options.onAccepted();
+        return accepted;
+      },
+    },
+    idempotency: store.idempotency,
+    history: store.history,
+    images: store.images,
+    bytes: imageStore,
+    storage,
+  });
+  const rerunRequest = createRerunRequest({ history: store.history, images: store.images, models: catalogue.models });
+  const stopService = createStopService({ ledger: store.ledger, history: store.history });
   return createServer({
     schema: await createSchema(),
     services: {
-      generate: createGenerate({
-        ledger: {
-          ...store.ledger,
-          async accept(generation) {
-            const accepted = await store.ledger.accept(generation);
-            options.onAccepted();
-            return accepted;
-          },
-        },
-        idempotency: store.idempotency,
+      generate: createGenerate({ prepare, acceptOnce }),
+      rerun: createRerun({
         history: store.history,
-        profiles: store.profiles,
+        request: rerunRequest,
+        prepare,
+        acceptOnce,
+      }),
+      stopService,
+      sweepService: createSweepService({
+        sweeps: store.sweeps,
+        history: store.history,
+        idempotency: store.idempotency,
         images: store.images,
         bytes: imageStore,
         storage,
-        reader,
-        ...planning,
-        deadlineMs: config.deadlineMs,
+        prepare,
+        stopService,
+        onAccepted: options.onAccepted,
       }),
-      stopService: createStopService({ ledger: store.ledger, history: store.history }),
+      replayService: createReplayService({
+        replays: store.replays,
+        sampling: store.sampling,
+        history: store.history,
+        idempotency: store.idempotency,
+        catalogue,
+        rerunRequest,
+        prepare,
+        stopService,
+        onStarted: options.onReplay,
+      }),
+      sheets: createSheets({ ...store, drawer: createSheetDrawer(imageStore) }),
+      progress: createProgress({ hub: ground.hub, ...store }),
+      estimate: createEstimate({
+        ...planning,
+        profiles: store.profiles,
+        images: store.images,
+        queue: store.queue,
+        storage,
+        forecastOf: (model, pixels) => latencies.of(model, pixels),
+      }),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,
@@ -98,6 +143,8 @@ export async function buildServer(
       history: store.history,
       profiles: store.profiles,
       images: store.images,
+      sweeps: store.sweeps,
+      replays: store.replays,
       catalogue,
     },
     authenticate,

@@ -1,4 +1,5 @@
 import { buildPoller } from './app-poller.js';
+import { buildReplayer } from './app-replayer.js';
 import { buildServer } from './app-server.js';
 import type { Config } from './config/config.js';
 import { ensureDemoProject, type DemoProject } from './demo-project.js';
@@ -54,6 +55,11 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     // With the embedded server no other process can be alive on this database: the folder's lock says so.
     await poller.start({ alone: config.databaseUrl === null });
   }
+  const replayer = poller === null ? null : buildReplayer(ground, () => poller.poke());
+  if (replayer !== null) {
+    owned('the replayer', async () => await replayer.stop());
+    replayer.start();
+  }
 
   if (config.role === 'poller') {
     if (config.statusPort === null) return { url: null, sandboxUrl, demo: null };
@@ -68,7 +74,11 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     dataFolder: config.dataFolder,
     withSandboxProfiles: catalogue.accounts.some((account) => account.sandbox),
   });
-  const server = await buildServer(ground, { demo, onAccepted: () => poller?.poke() });
+  const server = await buildServer(ground, {
+    demo,
+    onAccepted: () => poller?.poke(),
+    onReplay: () => replayer?.poke(),
+  });
   owned('the server', async () => await server.stop());
   return { ...(await server.start()), sandboxUrl, demo };
 }

@@ -45,6 +45,34 @@ export type AttemptState =
   /** The request may have left; no answer so far. */
   | 'SENT';
 
+/** What varies along an axis of a sweep. */
+export type AxisName =
+  /** High threshold of the edges. */
+  | 'cannyHighThreshold'
+  /** Low threshold of the edges. */
+  | 'cannyLowThreshold'
+  /** Both thresholds of the edges together. */
+  | 'cannyThresholds'
+  /** Influence of the finetune. */
+  | 'finetuneStrength'
+  /** How closely the prompt is followed. */
+  | 'guidance'
+  /** The prompt. */
+  | 'prompt'
+  /** The seed. */
+  | 'seed'
+  /** Number of steps. */
+  | 'steps';
+
+/** A direction of a sweep’s grid. */
+export type AxisPlace =
+  /** From left to right. */
+  | 'columns'
+  /** One grid below the other. */
+  | 'pages'
+  /** From top to bottom. */
+  | 'rows';
+
 /** Tells what a finetune is called at a provider; replaces the binding there. */
 export type BindProfileInput = {
   /** Before the profile's defaults, at this provider. */
@@ -69,6 +97,14 @@ export type BindingVerdict =
   | 'UNKNOWN'
   /** The provider has it. */
   | 'VALID';
+
+/** Both thresholds of the edges. */
+export type CannyThresholdsInput = {
+  /** High threshold, 0 to 500, not below low. */
+  high: Scalars['Int']['input'];
+  /** Low threshold, 0 to 500. */
+  low: Scalars['Int']['input'];
+};
 
 /** Which binding to check. */
 export type CheckBindingInput = {
@@ -104,6 +140,81 @@ export type CreateProfileInput = {
   /** 1 to 100 characters; put in front of prompts that lack it. */
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** What the mutations take, for any control kind: the same object can be sent to both. Prompt, tags, deadline and key are not looked at, and of images only that they are given. */
+export type EstimateInput = {
+  /** As in the mutation of the control kind. */
+  aspectRatio?: InputMaybe<Scalars['String']['input']>;
+  /** As in the mutation of the control kind. */
+  cannyHighThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** As in the mutation of the control kind. */
+  cannyLowThreshold?: InputMaybe<Scalars['Int']['input']>;
+  /** With CANNY and DEPTH: the control image. */
+  controlImage?: InputMaybe<ImageInput>;
+  /** Seconds from now until it fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Influence of the finetune, 0 to 2. Default 1.1 (ultra: 1.2). */
+  finetuneStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** As in the mutation of the control kind. */
+  guidance?: InputMaybe<Scalars['Float']['input']>;
+  /** As in the mutation of the control kind. */
+  height?: InputMaybe<Scalars['Int']['input']>;
+  /** Up to 200 characters of your own choice. The same key with the same request gives the same generation for 24 hours, however often it is sent; with another request it is refused. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** With FILL: the image to repaint. */
+  image?: InputMaybe<ImageInput>;
+  /** With NONE: a picture to take after. */
+  imagePrompt?: InputMaybe<ImageInput>;
+  /** As in the mutation of the control kind. */
+  imagePromptStrength?: InputMaybe<Scalars['Float']['input']>;
+  /** With FILL: what to repaint of it. */
+  mask?: InputMaybe<ImageInput>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. Its own ranges then hold, and nothing is brought near. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** File format. Default jpeg; webp only on FLUX.2 models. */
+  outputFormat?: InputMaybe<OutputFormat>;
+  /** -100 to 100, default 0: higher goes first among your project's own waiting generations. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** What to draw, 1 to 10,000 characters. The finetune's trigger word is put in front when it is missing. */
+  prompt: Scalars['String']['input'];
+  /** Whether the provider may rewrite the prompt. Default false. */
+  promptUpsampling?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Moderation, 0 strictest to 6 loosest. Default 2. */
+  safetyTolerance?: InputMaybe<Scalars['Int']['input']>;
+  /** The same request with the same seed gives the same picture. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** As in the mutation of the control kind. */
+  steps?: InputMaybe<Scalars['Int']['input']>;
+  /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** At most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** As in the mutation of the control kind. */
+  width?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** What is to be known before a request is made. */
+export type EstimateWarningCode =
+  /** The account takes no submits at present; the generation would wait. */
+  | 'ACCOUNT_PAUSED'
+  /** The route cannot honour the request exactly. */
+  | 'ADJUSTED'
+  /** Most submits of the model failed lately. */
+  | 'AILING'
+  /** The end of the model is announced. */
+  | 'DEPRECATED'
+  /** Darkroom's disk is nearly full: a request would be refused now. */
+  | 'LOW_DISK'
+  /** Nothing of this model and size has finished here: how long it takes is not known. */
+  | 'NO_FORECAST'
+  /** No price is known: it may cost anything. */
+  | 'NO_PRICE'
+  /** The provider answered as if it had no such model any more. */
+  | 'SEEMINGLY_RETIRED';
 
 /** Why a stream of events ended, and how to go on. */
 export type EventsEndReason =
@@ -280,6 +391,52 @@ export type GenerateFromPromptInput = {
   width?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** A grid of pictures: what they have in common, and what varies along one to three axes. */
+export type GenerateSweepInput = {
+  /** Start although the price of some cells is not known; these count as nothing. */
+  allowUnknownPrice?: Scalars['Boolean']['input'];
+  /** From left to right. */
+  columns: SweepAxisInput;
+  /** What holds the pictures' structure: NONE, or the kind that the control image is for. */
+  control?: ControlKind;
+  /** The control image of all cells. */
+  controlImage?: InputMaybe<ImageInput>;
+  /** Seconds until a cell fails by itself, 1 to 86,400. Default: as the operator has set it (1,800). */
+  deadlineSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Up to 200 characters: the same key with the same request gives the same sweep for 24 hours. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** FILL only: the image of which a part is repainted. */
+  image?: InputMaybe<ImageInput>;
+  /** A picture to take after, for all cells. */
+  imagePrompt?: InputMaybe<ImageInput>;
+  /** FILL only: white where the image is repainted. */
+  mask?: InputMaybe<ImageInput>;
+  /** Most that it may cost by the price list, in micro-USD. Needed to start: a sweep that costs more is refused whole. */
+  maxCostMicros?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** Use this model only, e.g. bfl/flux-pro-finetuned. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** One grid below the other; only together with rows. */
+  pages?: InputMaybe<SweepAxisInput>;
+  /** Parameters of all cells. Without a seed here or on an axis Darkroom draws one for all of them, so that they can be compared. */
+  parameters?: InputMaybe<ParametersInput>;
+  /** -100 to 100, as for a single generation. */
+  priority?: Scalars['Int']['input'];
+  /** The finetune profile to use. */
+  profileId: Scalars['ID']['input'];
+  /** As for a single generation; left out where an axis has prompts. */
+  prompt?: InputMaybe<Scalars['String']['input']>;
+  /** Use this provider only, e.g. bfl. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** From top to bottom. */
+  rows?: InputMaybe<SweepAxisInput>;
+  /** Refuse what the route cannot honour exactly, in place of sending what is nearest to it. */
+  strict?: Scalars['Boolean']['input'];
+  /** Tags of every cell, at most 20, each 1 to 64 characters. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Begin the axis of finetuneStrength with 0: the model without the finetune, to compare with. */
+  withBaseline?: Scalars['Boolean']['input'];
+};
+
 /** Which events to hear of; all conditions must hold. */
 export type GenerationEventFilter = {
   /** Of generations of these control kinds. */
@@ -306,6 +463,8 @@ export type GenerationFilter = {
   provider?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Any of these statuses. */
   status?: InputMaybe<Array<GenerationStatus>>;
+  /** The cells of this sweep. */
+  sweepId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** Where a generation stands. */
@@ -409,6 +568,43 @@ export type ParametersInput = {
   width?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** Which part of history to run again, where, and what it may cost. */
+export type PlanReplayInput = {
+  /** Run also what has no known price; it counts as nothing. */
+  allowUnknownPrice?: Scalars['Boolean']['input'];
+  /** Most that may be started, in micro-USD by the price list. */
+  costLimitMicros: Scalars['SafeInt']['input'];
+  /** Which generations to choose from, at most 1,000,000. Without a status those that SUCCEEDED. */
+  filter?: InputMaybe<GenerationFilter>;
+  /** Up to 200 characters: the same key with the same request gives the same plan for 24 hours. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** With this model only. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** Parameters instead of those asked for then. */
+  overrides?: InputMaybe<ParametersInput>;
+  /** -100 to 100: below 0 it waits behind what your project asks for meanwhile. */
+  priority?: Scalars['Int']['input'];
+  /** The provider to run them at, e.g. replicate. */
+  provider: Scalars['String']['input'];
+  /** Where no seed was asked for, ask for the one that the provider reported. */
+  reuseSeed?: Scalars['Boolean']['input'];
+  /** How many to run, 1 to 1,000, spread evenly over all that match, from the oldest to the newest. */
+  sample: Scalars['Int']['input'];
+  /** 0 or more: another seed chooses another sample; the same one of the same history the same. */
+  seed?: Scalars['SafeInt']['input'];
+};
+
+/** Where a replay stands. */
+export type ReplayStatus =
+  /** Stopped by the caller. Final. */
+  | 'CANCELED'
+  /** All that could be run has been. Final. */
+  | 'FINISHED'
+  /** Chosen, checked and priced; nothing is started. */
+  | 'PLANNED'
+  /** Started: a few generations at a time are run again. */
+  | 'RUNNING';
+
 /** Where a route stands for one generation. */
 export type RouteState =
   /** It cannot be taken; the reason says why. */
@@ -437,6 +633,90 @@ export type SetRoutingInput = {
   providers?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** What varies along an axis: exactly one of the fields, 1 to 50 different values. */
+export type SweepAxisInput =
+  /** High thresholds of the edges, 0 to 500 each. */
+  | {
+      cannyHighThreshold: Array<Scalars['Int']['input']>;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Low thresholds of the edges, 0 to 500 each. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold: Array<Scalars['Int']['input']>;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Pairs of thresholds of the edges. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds: Array<CannyThresholdsInput>;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Influence of the finetune, 0 to 2 each. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength: Array<Scalars['Float']['input']>;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** How closely the prompt is followed, in the model's range. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance: Array<Scalars['Float']['input']>;
+      prompt?: never;
+      seed?: never;
+      steps?: never;
+    } /** Prompts, each 1 to 10,000 characters. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt: Array<Scalars['String']['input']>;
+      seed?: never;
+      steps?: never;
+    } /** Seeds. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed: Array<Scalars['SafeInt']['input']>;
+      steps?: never;
+    } /** Numbers of steps, in the model's range. */
+  | {
+      cannyHighThreshold?: never;
+      cannyLowThreshold?: never;
+      cannyThresholds?: never;
+      finetuneStrength?: never;
+      guidance?: never;
+      prompt?: never;
+      seed?: never;
+      steps: Array<Scalars['Int']['input']>;
+    };
+
 /** Changes of a profile; what is left out stays as it is. */
 export type UpdateProfileInput = {
   /** Replaces all defaults. */
@@ -457,6 +737,8 @@ export type UpdateProfileInput = {
 export type UserErrorCode =
   /** The present state does not allow this; read it again. */
   | 'CONFLICT'
+  /** It would cost more than the limit that was given; raise the limit or ask for less. */
+  | 'COST_LIMIT'
   /** The image is too large or too small; resize it. */
   | 'IMAGE_SIZE'
   /** A value is malformed or contradicts another; mend it. */
@@ -471,6 +753,8 @@ export type UserErrorCode =
   | 'NO_ROUTE'
   /** A value lies outside its range; choose one inside it. */
   | 'OUT_OF_RANGE'
+  /** The price is not known, so no limit can be kept; choose another model, or allow it. */
+  | 'PRICE_UNKNOWN'
   /** The provider could not be asked, or refused; try again later. */
   | 'PROVIDER_UNAVAILABLE'
   /** A value is missing; give it. */
@@ -505,6 +789,8 @@ export type WishSource =
   | 'BINDING'
   /** The request's own input. */
   | 'INPUT'
+  /** The generation that is run again, or the sweep for all of its cells. */
+  | 'ORIGINAL'
   /** The profile's defaults. */
   | 'PROFILE';
 

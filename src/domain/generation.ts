@@ -71,6 +71,10 @@ export type NewGeneration = {
   /** Address of the LoRA's weights, where the model goes by one. */
   loraUrl: string | null;
   parameters: ParameterValues;
+  /** Of these what the caller asked for, defaults left out; null for generations from before this was kept. */
+  asked: ParameterValues | null;
+  /** The generation that this one runs again. */
+  rerunOf: string | null;
   /** Width times height of the picture asked for; null where only the provider knows. */
   pixels: number | null;
   images: InputImages;

@@ -2,7 +2,14 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
 /** The prefixes of Darkroom's public ids: a UUIDv7 behind a word that says what it is, e.g. `gen_0199…`. */
-export const idPrefixes = { Generation: 'gen', FinetuneProfile: 'prf', Image: 'img', Project: 'prj' } as const;
+export const idPrefixes = {
+  Generation: 'gen',
+  FinetuneProfile: 'prf',
+  Image: 'img',
+  Project: 'prj',
+  Sweep: 'swp',
+  Replay: 'rpl',
+} as const;
 export type NodeType = keyof typeof idPrefixes;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -48,7 +55,8 @@ export function keyOf(type: NodeType, publicIdText: string): string | null {
 
 /** What a public id names, or null for anything that is no id of ours. */
 export function parsePublicId(text: string): { type: NodeType; key: string } | null {
-  for (const type of ['Generation', 'FinetuneProfile', 'Image', 'Project'] as const) {
+  // Object.keys is typed as string[]; these are exactly the table's keys.
+  for (const type of Object.keys(idPrefixes) as NodeType[]) {
     const key = keyOf(type, text);
     if (key !== null) return { type, key };
   }

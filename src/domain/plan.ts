@@ -30,6 +30,8 @@ export const routeReasons = {
 export type PlanRequest = RouteRequest & {
   profile: { triggerWord: string | null; defaults: ParameterValues };
   asked: AskedParameters;
+  /** What the generation that is run again asked for: it counts where the request gives nothing. */
+  inherited: AskedParameters;
   /** What cannot be honoured exactly is refused. */
   strict: boolean;
   /** The input images that are given. */
@@ -126,19 +128,20 @@ function parametersFor(
   binding: Binding,
   request: PlanRequest,
 ): { parameters: ParameterValues; adjustments: Adjustment[]; refusals: Refusal[] } {
-  const { asked, profile, control } = request;
+  const { asked, inherited, profile, control } = request;
   const input = { values: asked, path: ['input'] };
   if (isExact(request)) {
     const exact = resolveParameters(
       model,
       input,
+      { values: inherited, path: ['generation', 'asked'] },
       { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
       { values: profile.defaults, path: ['profile', 'defaults'] },
     );
     if (exact.ok) return { parameters: exact.value, adjustments: [], refusals: [] };
     return { parameters: {}, adjustments: [], refusals: exact.refusals };
   }
-  const wishes = { INPUT: asked, BINDING: binding.defaults, PROFILE: profile.defaults };
+  const wishes = { INPUT: asked, ORIGINAL: inherited, BINDING: binding.defaults, PROFILE: profile.defaults };
   const { parameters, adjustments } = translate(model, wishes);
   const { cannyLowThreshold: low, cannyHighThreshold: high } = asked;
   const thresholds = {

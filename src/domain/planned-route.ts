@@ -1,8 +1,16 @@
 import type { ParameterName, ParameterValue, ParameterValues } from './model.js';
 
-/** Where a wish came from: the request itself, or what the profile says by default. The stronger first. */
-export const wishSources = ['INPUT', 'BINDING', 'PROFILE'] as const;
+/**
+ * Where a wish came from: the request itself, the generation that it runs again, or what the profile says by default. The
+ * stronger first.
+ */
+export const wishSources = ['INPUT', 'ORIGINAL', 'BINDING', 'PROFILE'] as const;
 export type WishSource = (typeof wishSources)[number];
+
+/** Whether a caller wished it, now or at the time, and no default. */
+export function isCallers(source: WishSource): boolean {
+  return source === 'INPUT' || source === 'ORIGINAL';
+}
 
 /** One wish that a route cannot honour exactly. */
 export type Adjustment = {

@@ -13,7 +13,6 @@ import type {
 import type { ListCount, ListPage, ListQuery, ListWindow } from './listing.js';
 import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
-import type { ProviderAnswer, ProviderQuestion } from './provider-call.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -32,6 +31,8 @@ export type GenerationFilter = {
   profileId?: string | null;
   control?: readonly ControlKind[] | null;
   provider?: readonly string[] | null;
+  /** Cells of this sweep. */
+  sweepId?: string | null;
   /** From this time on, inclusive. */
   createdFrom?: Date | null;
   /** Until this time, exclusive. */
@@ -72,6 +73,9 @@ export type Idempotency = {
   ): Promise<{ generationId: string; requestHash: Buffer } | null>;
 };
 
+/** Reruns that a generation shows. */
+export const rerunsShown = 50;
+
 /** Reads of the ledger. Those with a project see nothing else. */
 export type History = {
   generation(projectId: string, id: string): Promise<Generation | null>;
@@ -90,6 +94,8 @@ export type History = {
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;
   events(projectId: string, generationIds: readonly string[]): Promise<GenerationEvent[]>;
   imageRefs(projectId: string, generationIds: readonly string[]): Promise<GenerationImageRef[]>;
+  /** Generations that run these again, newest first, of each at most `rerunsShown`. */
+  reruns(projectId: string, generationIds: readonly string[]): Promise<{ generationId: string; rerunId: string }[]>;
 };
 
 /** The log of events, for those who go on from a position. */
@@ -164,16 +170,6 @@ export type Pauses = {
   resume(account: string, options: { probed: boolean }): Promise<boolean>;
   /** How many attempts hold a slot, by account. */
   slots(): Promise<ReadonlyMap<string, number>>;
-};
-
-/** Questions to providers, from processes without their keys to those with them. */
-export type ProviderCalls = {
-  /** False when too many of the project are open. */
-  ask(call: { id: string; projectId: string; account: string; question: ProviderQuestion }): Promise<boolean>;
-  answerOf(id: string): Promise<ProviderAnswer | null>;
-  /** Those for these accounts that nobody has taken, each given to one caller only. */
-  claim(accounts: readonly string[]): Promise<{ id: string; account: string; question: ProviderQuestion }[]>;
-  answer(id: string, answer: ProviderAnswer): Promise<void>;
 };
 
 /** How long one finished task ran, from its acceptance: somewhere between the two bounds. */

@@ -22,3 +22,13 @@ export type ProviderAnswer =
   | { kind: 'UNSUPPORTED'; message: string }
   /** The provider refused, or could not be asked. */
   | { kind: 'FAILED'; message: string };
+
+/** Questions to providers, from processes without their keys to those with them. */
+export type ProviderCalls = {
+  /** False when too many of the project are open. */
+  ask(call: { id: string; projectId: string; account: string; question: ProviderQuestion }): Promise<boolean>;
+  answerOf(id: string): Promise<ProviderAnswer | null>;
+  /** Those for these accounts that nobody has taken, each given to one caller only. */
+  claim(accounts: readonly string[]): Promise<{ id: string; account: string; question: ProviderQuestion }[]>;
+  answer(id: string, answer: ProviderAnswer): Promise<void>;
+};

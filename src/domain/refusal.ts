@@ -16,6 +16,10 @@ export const refusalCodes = {
   NO_ROUTE: 'No provider account here can do this; choose another provider or model, or bind the profile.',
   /** The provider has withdrawn the model. */
   MODEL_RETIRED: 'The provider has withdrawn the model; use the successor that the message names.',
+  /** By the price list it costs more than the caller's own limit; nothing was started. */
+  COST_LIMIT: 'It would cost more than the limit that was given; raise the limit or ask for less.',
+  /** There is no price to hold against the caller's limit. */
+  PRICE_UNKNOWN: 'The price is not known, so no limit can be kept; choose another model, or allow it.',
   /** The bytes are not a PNG, JPEG or WebP image. */
   NOT_AN_IMAGE: 'The bytes are no image of an accepted kind; send PNG, JPEG or WebP.',
   /** The image has too many bytes or pixels, or is too small. */

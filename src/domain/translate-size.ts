@@ -1,6 +1,6 @@
 import { fitSides, nearestRatio, ratioText, sizeOfRatio, type Sides } from './frame.js';
 import type { Model, ParameterName, ParameterRule, ParameterValue } from './model.js';
-import { wishSources, type Adjustment, type WishSource } from './planned-route.js';
+import { isCallers, wishSources, type Adjustment, type WishSource } from './planned-route.js';
 
 export type Wish = { value: ParameterValue; source: WishSource };
 export type Wished = Partial<Record<ParameterName, Wish>>;
@@ -121,7 +121,7 @@ function toldOf(wishes: Wished, reason: string): Adjustment[] {
 
 /** What only a default asked for is left out in silence. */
 function dropped(wishes: Wished, reason: string): Adjustment[] {
-  return toldOf(wishes, reason).filter(({ source }) => source === 'INPUT');
+  return toldOf(wishes, reason).filter(({ source }) => isCallers(source));
 }
 
 function isWhole(rule: ParameterRule | undefined): rule is Whole {

@@ -1,7 +1,7 @@
 import { nearestMultiple, nearestRatio } from './frame.js';
 import { parameterNames, type Model, type ParameterName, type ParameterRule, type ParameterValue } from './model.js';
 import { checkParameter, type AskedParameters } from './parameters.js';
-import { wishSources, type Adjustment, type WishSource } from './planned-route.js';
+import { isCallers, wishSources, type Adjustment, type WishSource } from './planned-route.js';
 import { translateSize, type Wished } from './translate-size.js';
 
 export type Wishes = Readonly<Record<WishSource, AskedParameters>>;
@@ -49,8 +49,8 @@ export function translate(model: Model, wishes: Wishes): Translated {
     const rule = model.parameters[name];
     const wish = wished[name];
     if (rule === undefined) {
-      if (wish?.source !== 'INPUT' || wish.value === saysNothing[name]) continue;
-      const reason = `${model.id} has no such parameter.`;
+      if (wish === undefined || !isCallers(wish.source) || wish.value === saysNothing[name]) continue;
+      const reason = [`${model.id} has no such parameter.`, model.note ?? ''].join(' ').trim();
       adjustments.push({ parameter: name, asked: wish.value, sent: null, source: wish.source, reason });
     } else if (wish === undefined) {
       if (rule.default !== null) parameters[name] = rule.default;

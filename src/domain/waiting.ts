@@ -115,18 +115,36 @@ function within(now: Date, fromMs: number | null, toMs: number | null): Waiting[
   return { earliest: new Date(now.getTime() + fromMs), latest: new Date(now.getTime() + toMs + handlingMs) };
 }
 
-/**
- * So many have to end first as there are places before it beyond the free slots; with all slots busy they end at a rate
- * of slots by run time, about as a Poisson process does. Its own run comes on top.
- */
 function queued({ now, account, place }: WaitingFacts, forecast: RunForecast): Waiting['eta'] {
+  const total =
+    account === null || place === null ? null : (queueForecast(account.limit, place, forecast)?.total ?? null);
+  return total === null ? null : within(now, total.fromMs, total.toMs);
+}
+
+/** From tenth to tenth, in ms. */
+export type Span = { fromMs: number; toMs: number };
+
+/**
+ * How long somebody at this place waits for a slot, runs, and both. So many have to end first as there are places before it
+ * beyond the free slots; with all slots busy they end at a rate of slots by run time, about as a Poisson process does. Null
+ * while nothing is known of its kind.
+ */
+export function queueForecast(
+  limit: number,
+  place: { position: number; running: number },
+  forecast: RunForecast,
+): { wait: Span; run: Span; total: Span } | null {
   const [early, middle, late] = [forecast.quantile(low), forecast.quantile(0.5), forecast.quantile(high)];
-  if (early === null || middle === null || late === null || account === null || place === null) return null;
-  const ends = Math.max(0, place.running + place.position - account.limit);
-  const everyMs = (middle + handlingMs) / account.limit;
+  if (early === null || middle === null || late === null) return null;
+  const ends = Math.max(0, place.running + place.position - limit);
+  const everyMs = (middle + handlingMs) / limit;
   const waitMs = ends * everyMs;
   const spreadMs = tenth * Math.sqrt(ends) * everyMs;
   const earlier = Math.hypot(middle - early, spreadMs);
   const later = Math.hypot(late - middle, spreadMs);
-  return within(now, Math.max(early, waitMs + middle - earlier), waitMs + middle + later);
+  return {
+    wait: { fromMs: Math.max(0, waitMs - spreadMs), toMs: waitMs + spreadMs },
+    run: { fromMs: early, toMs: late + handlingMs },
+    total: { fromMs: Math.max(early, waitMs + middle - earlier), toMs: waitMs + middle + later },
+  };
 }

@@ -2,11 +2,11 @@
 export type Latest<T> = AsyncIterableIterator<T> & { touch(): void; stop(): void };
 
 /**
- * `load` gives the present value and whether it is the last one; null ends the stream. The first reading happens without
- * a touch.
+ * `load` gives the present value and whether it is the last one; null ends the stream, `same` says that nothing is new. The
+ * first reading happens without a touch.
  */
 export function createLatest<T>(options: {
-  load: () => Promise<{ value: T; last: boolean } | null>;
+  load: () => Promise<{ value: T; last: boolean } | null | 'same'>;
   onClose: () => void;
 }): Latest<T> {
   const { load, onClose } = options;
@@ -28,16 +28,19 @@ export function createLatest<T>(options: {
     },
     stop: close,
     async next() {
-      while (!over && !dirty) await new Promise<void>((resolve) => (wake = resolve));
-      if (over) return { done: true, value: undefined };
-      dirty = false;
-      const loaded = await load().catch((error: unknown) => {
-        // Whoever iterates does not call `return` after an error, so this is the last chance to be forgotten.
-        close();
-        throw error;
-      });
-      if (loaded === null || loaded.last) close();
-      return loaded === null ? { done: true, value: undefined } : { done: false, value: loaded.value };
+      while (true) {
+        while (!over && !dirty) await new Promise<void>((resolve) => (wake = resolve));
+        if (over) return { done: true, value: undefined };
+        dirty = false;
+        const loaded = await load().catch((error: unknown) => {
+          // Whoever iterates does not call `return` after an error, so this is the last chance to be forgotten.
+          close();
+          throw error;
+        });
+        if (loaded === 'same') continue;
+        if (loaded === null || loaded.last) close();
+        return loaded === null ? { done: true, value: undefined } : { done: false, value: loaded.value };
+      }
     },
     async return() {
       close();

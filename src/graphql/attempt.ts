@@ -2,16 +2,8 @@ import type { Attempt as AttemptRecord } from '../domain/generation.js';
 import type { AttemptState } from '../domain/lifecycle.js';
 import { Field, Float, Int, ObjectType } from './decorators.js';
 import { AttemptStateEnum } from './enums.js';
+import { GenerationError } from './generation-parts.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
-
-@ObjectType({ description: 'Why a generation or attempt ended badly, or waits.' })
-export class GenerationError {
-  @Field(() => String, { description: 'One of the documented codes, e.g. PROVIDER_FAILED.' })
-  code: string;
-
-  @Field(() => String, { nullable: true, description: 'In words; may repeat what the provider said.' })
-  message: string | null;
-}
 
 @ObjectType({ description: 'One submit of a generation to a provider.' })
 export class Attempt {

@@ -1,4 +1,6 @@
+import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
+import { replayStatuses } from '../domain/replay.js';
 import { refusalCodes } from '../domain/refusal.js';
 import { waitingReasons } from '../domain/waiting.js';
 import { routingPreferences } from '../domain/rank.js';
@@ -83,6 +85,30 @@ export const ModelStatusEnum = enumOf(
     RETIRED: 'Withdrawn: refused on a real account, usable on the sandbox only.',
   },
 );
+
+export const ReplayStatusEnum = enumOf('ReplayStatus', 'Where a replay stands.', replayStatuses, {
+  PLANNED: 'Chosen, checked and priced; nothing is started.',
+  RUNNING: 'Started: a few generations at a time are run again.',
+  FINISHED: 'All that could be run has been. Final.',
+  CANCELED: 'Stopped by the caller. Final.',
+});
+
+export const AxisNameEnum = enumOf('AxisName', 'What varies along an axis of a sweep.', axisNames, {
+  finetuneStrength: 'Influence of the finetune.',
+  guidance: 'How closely the prompt is followed.',
+  steps: 'Number of steps.',
+  cannyLowThreshold: 'Low threshold of the edges.',
+  cannyHighThreshold: 'High threshold of the edges.',
+  cannyThresholds: 'Both thresholds of the edges together.',
+  seed: 'The seed.',
+  prompt: 'The prompt.',
+});
+
+export const AxisPlaceEnum = enumOf('AxisPlace', 'A direction of a sweep’s grid.', axisPlaces, {
+  columns: 'From left to right.',
+  rows: 'From top to bottom.',
+  pages: 'One grid below the other.',
+});
 
 export const OutputFormatEnum = enumOf(
   'OutputFormat',

@@ -5,7 +5,7 @@ import { SafeInt } from './scalars.js';
 
 /** What every kind of generation takes. Null or left out means: the binding's, the profile's or the model's default. */
 @InputType()
-abstract class GenerateInput {
+export abstract class GenerateInput {
   @Field(() => ID, { description: 'The finetune profile to use.' })
   profileId: string;
 

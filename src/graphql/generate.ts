@@ -1,7 +1,7 @@
 import type { Checked } from '../domain/refusal.js';
 import type { Generation as GenerationRecord } from '../domain/generation.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import { imageInputNames } from '../domain/model.js';
+import { imageInputNames, type ImageInputName } from '../domain/model.js';
 import type { AskedParameters } from '../domain/parameters.js';
 import type { GenerateRequest } from '../service/generate.js';
 import { viewerOf, type Context } from './context.js';
@@ -57,7 +57,7 @@ type Input = AskedParameters & {
   idempotencyKey?: string | null;
 };
 
-function givenImages(input: Input): GenerateRequest['images'] {
+export function givenImages(input: Partial<Record<ImageInputName, ImageInput | null>>): GenerateRequest['images'] {
   return Object.fromEntries(imageInputNames.flatMap((name) => (input[name] == null ? [] : [[name, input[name]]])));
 }
 

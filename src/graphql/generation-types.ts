@@ -1,4 +1,3 @@
-import { GenerationError } from './attempt.js';
 import type { GenerationLoaders } from './batch-loaders.js';
 import type { Generation as GenerationRecord, ListedGeneration } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
@@ -6,34 +5,11 @@ import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/l
 import { PageInfo, type Connection } from './connection.js';
 import { Field, Int, ObjectType } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
+import { Cost, GenerationError, Timings } from './generation-parts.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
 import { Adjustment, Route, routesOf } from './route.js';
 import { DateTime, SafeInt } from './scalars.js';
-
-@ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })
-export class Cost {
-  @Field(() => SafeInt, { nullable: true, description: 'By the price list, when it was accepted.' })
-  estimatedMicros: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'What the provider quoted when it took the task.' })
-  quotedMicros: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'What it cost in the end, over all attempts.' })
-  settledMicros: number | null;
-}
-
-@ObjectType({ description: 'How long things took, by the database, in milliseconds.' })
-export class Timings {
-  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the provider had it.' })
-  queuedMs: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'From there until the end.' })
-  runMs: number | null;
-
-  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the end.' })
-  totalMs: number | null;
-}
 
 @ObjectType({ implements: Node, description: 'One image asked for, from acceptance to its end.' })
 export class Generation extends Node {
@@ -43,6 +19,7 @@ export class Generation extends Node {
   key: string;
   profileKey: string | null;
   modelId: string;
+  rerunOfKey: string | null;
   /** Where it was read with others, these read for all of them; else the request's own do. */
   loaders?: GenerationLoaders;
 
@@ -89,6 +66,12 @@ export class Generation extends Node {
 
   @Field(() => Parameters, { description: 'Every parameter that is sent.' })
   parameters: Parameters;
+
+  @Field(() => Parameters, {
+    nullable: true,
+    description: 'Of these what the caller asked for: a rerun asks for the same. Null where that was not kept.',
+  })
+  asked: Parameters | null;
 
   @Field(() => SafeInt, {
     nullable: true,
@@ -140,6 +123,7 @@ export function generationNode(record: GenerationRecord): Generation {
     key: record.id,
     profileKey: record.profileId,
     modelId: record.model,
+    rerunOfKey: record.rerunOf,
     version: record.version,
     status: record.status,
     moderationStage: record.moderationStage,
@@ -153,6 +137,7 @@ export function generationNode(record: GenerationRecord): Generation {
     promptSent: record.promptSent,
     finetuneId: record.finetuneId,
     parameters: parametersNode(parameters),
+    asked: record.asked === null ? null : parametersNode(record.asked),
     seed: record.resultSeed ?? (typeof parameters.seed === 'number' ? parameters.seed : null),
     tags: record.tags,
     priority: record.priority,

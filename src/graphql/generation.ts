@@ -50,6 +50,9 @@ export class GenerationFilter {
   @Field(() => [String], { nullable: true, description: 'Any of these providers.' })
   provider?: string[] | null;
 
+  @Field(() => ID, { nullable: true, description: 'The cells of this sweep.' })
+  sweepId?: string | null;
+
   @Field(() => DateTime, { nullable: true, description: 'Accepted at this time or later.' })
   createdFrom?: Date | null;
 
@@ -61,17 +64,23 @@ export class GenerationFilter {
 const filterLimit = 50;
 
 /** A filter with its public ids turned into keys. */
-export function filterOf<T extends { profileId?: string | null; provider?: string[] | null }>(
+export function filterOf<T extends { profileId?: string | null; sweepId?: string | null; provider?: string[] | null }>(
   filter: T | null | undefined,
 ): T {
   const given = filter ?? ({} as T);
   if ((given.provider?.length ?? 0) > filterLimit) {
     throw new DarkroomError('BAD_REQUEST', `filter.provider takes at most ${filterLimit} names.`);
   }
-  if (given.profileId == null) return given;
-  const profileId = keyOf('FinetuneProfile', given.profileId);
-  if (profileId === null) throw new DarkroomError('BAD_REQUEST', 'filter.profileId is no id of a profile.');
-  return { ...given, profileId };
+  const keys = { profileId: given.profileId ?? null, sweepId: given.sweepId ?? null };
+  if (keys.profileId !== null) {
+    keys.profileId = keyOf('FinetuneProfile', keys.profileId);
+    if (keys.profileId === null) throw new DarkroomError('BAD_REQUEST', 'filter.profileId is no id of a profile.');
+  }
+  if (keys.sweepId !== null) {
+    keys.sweepId = keyOf('Sweep', keys.sweepId);
+    if (keys.sweepId === null) throw new DarkroomError('BAD_REQUEST', 'filter.sweepId is no id of a sweep.');
+  }
+  return { ...given, ...keys };
 }
 
 @Resolver(() => Generation)

@@ -1,6 +1,9 @@
 import DataLoader from 'dataloader';
 import type { Attempt, Generation, GenerationEvent, ImageRecord, Profile } from '../domain/generation.js';
 import type { GenerationImageRef, Viewer } from '../domain/ports.js';
+import type { ReplayPair } from '../domain/replay.js';
+import type { SweepCell } from '../domain/sweep.js';
+import { tallyOf, type Tally } from '../domain/tally.js';
 import type { Waiting } from '../domain/waiting.js';
 import type { Services } from './services.js';
 
@@ -15,11 +18,16 @@ export type Loaders = {
   imageRefs: DataLoader<string, GenerationImageRef[]>;
   attempts: DataLoader<string, Attempt[]>;
   events: DataLoader<string, GenerationEvent[]>;
+  reruns: DataLoader<string, { rerunId: string }[]>;
+  sweepTally: DataLoader<string, Tally>;
+  sweepCells: DataLoader<string, SweepCell[]>;
+  replayTally: DataLoader<string, Tally>;
+  replayPairs: DataLoader<string, ReplayPair[]>;
   waiting: DataLoader<string, Waiting | null>;
 };
 
 export function createLoaders(
-  services: Pick<Services, 'history' | 'profiles' | 'images' | 'waiting'>,
+  services: Pick<Services, 'history' | 'profiles' | 'images' | 'sweeps' | 'replays' | 'waiting'>,
   viewer: Viewer | null,
 ): Loaders {
   const projectId = viewer?.projectId;
@@ -55,7 +63,7 @@ export function createLoaders(
     );
   }
 
-  const { history, profiles, images } = services;
+  const { history, profiles, images, sweeps, replays } = services;
   return {
     generation: one(async (project, ids) => (await history.generations(project, ids)).flatMap((row) => row ?? [])),
     profile: one((project, ids) => profiles.find(project, ids)),
@@ -63,6 +71,23 @@ export function createLoaders(
     imageRefs: many((project, ids) => history.imageRefs(project, ids)),
     attempts: many((project, ids) => history.attempts(project, ids)),
     events: many((project, ids) => history.events(project, ids)),
+    reruns: many((project, ids) => history.reruns(project, ids)),
+    sweepTally: load(async (project, ids) => {
+      const found = Map.groupBy(await sweeps.tally(project, ids), (row) => row.sweepId);
+      return (id) => tallyOf(found.get(id) ?? []);
+    }),
+    sweepCells: load(async (project, ids) => {
+      const found = Map.groupBy(await sweeps.cells(project, ids), (row) => row.sweepId);
+      return (id) => found.get(id) ?? [];
+    }),
+    replayTally: load(async (project, ids) => {
+      const found = Map.groupBy(await replays.tally(project, ids), (row) => row.replayId);
+      return (id) => tallyOf(found.get(id) ?? []);
+    }),
+    replayPairs: load(async (project, ids) => {
+      const found = Map.groupBy(await replays.pairs(project, ids), (row) => row.replayId);
+      return (id) => found.get(id) ?? [];
+    }),
     waiting: load(async (project, ids) => {
       const known = (await history.generations(project, ids)).flatMap((row) => row ?? []);
       const waiting = await services.waiting.describe(project, known);

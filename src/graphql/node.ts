@@ -5,6 +5,8 @@ import { generationNode } from './generation-types.js';
 import { imageNode } from './image.js';
 import { Node } from './node-interface.js';
 import { profileNode } from './profile.js';
+import { replayNode } from './replay-types.js';
+import { sweepNode } from './sweep-types.js';
 
 @ObjectType({ description: 'A tenant: everything belongs to one, and nothing of another is ever seen.' })
 export class Project {
@@ -61,6 +63,14 @@ export class NodeResolver {
       case 'Image': {
         const image = await loaders.image.load(parsed.key);
         return image === null ? null : imageNode(image, services.publicUrl);
+      }
+      case 'Sweep': {
+        const [sweep] = await services.sweeps.find(projectId, [parsed.key]);
+        return sweep === undefined ? null : sweepNode(sweep);
+      }
+      case 'Replay': {
+        const [replay] = await services.replays.find(projectId, [parsed.key]);
+        return replay === undefined ? null : replayNode(replay);
       }
       case 'Project':
       case undefined:

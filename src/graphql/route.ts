@@ -7,6 +7,7 @@ import { Json, SafeInt } from './scalars.js';
 
 const WishSourceEnum = enumOf('WishSource', 'Where a parameter was asked for.', wishSources, {
   INPUT: "The request's own input.",
+  ORIGINAL: 'The generation that is run again, or the sweep for all of its cells.',
   BINDING: "The defaults of the profile's binding at this provider.",
   PROFILE: "The profile's defaults.",
 });

@@ -1,6 +1,7 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
+import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationResolver } from './generation.js';
 import { ImageResolver } from './image.js';
@@ -9,8 +10,11 @@ import { NodeResolver } from './node.js';
 import { ProfileResolver } from './profile.js';
 import { ProviderResolver } from './provider.js';
 import { RoutingResolver } from './routing.js';
+import { ReplayPairResolver, ReplayResolver } from './replay.js';
+import { RerunResolver } from './rerun.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
+import { SweepCellResolver, SweepResolver } from './sweep.js';
 import { WaitingResolver } from './waiting.js';
 
 const rootDescriptions = {
@@ -25,6 +29,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
       NodeResolver,
+      EstimateResolver,
       GenerationResolver,
       GenerateResolver,
       ImageResolver,
@@ -33,8 +38,13 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ProfileResolver,
       ProviderResolver,
       RoutingResolver,
+      ReplayPairResolver,
+      ReplayResolver,
+      RerunResolver,
       StopResolver,
       SubscriptionResolver,
+      SweepCellResolver,
+      SweepResolver,
       WaitingResolver,
     ],
     validate: false,
@@ -47,8 +57,10 @@ export async function createSchema(): Promise<GraphQLSchema> {
     },
   });
   // type-graphql 2.0.0-rc.4 drops its decorator's isOneOf; set on the built type it is printed and enforced.
-  const imageInput = schema.getType('ImageInput');
-  if (imageInput instanceof GraphQLInputObjectType) imageInput.isOneOf = true;
+  for (const name of ['ImageInput', 'SweepAxisInput']) {
+    const input = schema.getType(name);
+    if (input instanceof GraphQLInputObjectType) input.isOneOf = true;
+  }
   // The roots have no class of their own to carry a description.
   for (const [name, description] of Object.entries(rootDescriptions)) {
     const root = schema.getType(name);

@@ -7,8 +7,10 @@ import type { Images } from '../domain/ports.js';
 import type { Checked } from '../domain/refusal.js';
 import type { Authenticate } from '../access/keys.js';
 import { DarkroomError } from '../errors.js';
+import { keptThumbnail } from '../images/kept-thumbnail.js';
 import type { ImageStore } from '../images/store.js';
-import { stepFor, thumbnail } from '../images/thumbnail.js';
+import { stepFor } from '../images/thumbnail.js';
+import { matches } from './etag.js';
 import { sendProblem } from './problem.js';
 
 /** A little over what the images room allows, so that its own message, which names the limit, is the one that is seen. */
@@ -109,11 +111,6 @@ export function registerImages(app: FastifyInstance, parts: ImageRoutes): void {
   });
 }
 
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch === '*' || ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
-}
-
 async function bytesOf(
   store: ImageStore,
   image: ImageRecord,
@@ -124,15 +121,8 @@ async function bytesOf(
     const bytes = await store.read(key);
     return bytes === null ? null : { bytes, contentType: image.contentType };
   }
-  const step = stepFor(width);
-  const name = `w${step}.webp`;
-  const kept = await store.readDerived(key, name);
-  if (kept !== null) return { bytes: kept, contentType: 'image/webp' };
-  const whole = await store.read(key);
-  if (whole === null) return null;
-  const made = await thumbnail(whole, step);
-  await store.putDerived(key, name, made.bytes).catch(() => undefined);
-  return made;
+  const bytes = await keptThumbnail(store, key, stepFor(width));
+  return bytes === null ? null : { bytes, contentType: 'image/webp' };
 }
 
 async function sendBytes(

@@ -36,7 +36,16 @@ const assumedLength = 5;
 const introspectedLength = 8;
 
 /** Fields that cost more than a reading: seconds of a processor for the edges of a large image. */
-const extraCosts: Readonly<Record<string, number>> = { 'Query.cannyPreview': 5_000, 'EventsSnapshot.running': 500 };
+const extraCosts: Readonly<Record<string, number>> = {
+  'Query.cannyPreview': 5_000,
+  // Every cell is checked as a request of its own.
+  'Query.planSweep': 2_000,
+  'Mutation.generateSweep': 2_000,
+  // Up to 1,000 generations are checked, or counted.
+  'Mutation.planReplay': 10_000,
+  'Replay.summary': 100,
+  'EventsSnapshot.running': 500,
+};
 
 const nothing: Weight = { depth: 0, aliases: 0, cost: 0 };
 

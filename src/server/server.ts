@@ -22,6 +22,7 @@ import { registerMetrics } from './metrics.js';
 import { createAdmission, createOperations, type StreamDoorOptions } from './operation.js';
 import { registerImages, type ImageRoutes } from './images.js';
 import { contextError } from './present-error.js';
+import { registerSheets } from './sheets.js';
 import { registerWebhooks } from './webhooks.js';
 
 export const graphqlPath = '/graphql';
@@ -137,6 +138,7 @@ export function createServer(options: ServerOptions): HttpServer {
       images: options.services.images,
       publicUrl: () => publicUrl,
     });
+    registerSheets(app, options.services.sheets);
     await app.register(graphiql.assets);
     await registerGraphql();
     doors.push(openStreamDoor(app, { ...streaming, path: `${graphqlPath}/stream` }));
@@ -153,6 +155,7 @@ export function createServer(options: ServerOptions): HttpServer {
     },
     async stop() {
       options.services.subscriptions.stop();
+      options.services.progress.stop();
       await Promise.all(doors.map(async (door) => await door.close()));
       await closeFastify(app);
       await apollo.stop();

@@ -1,5 +1,6 @@
 import { newId } from '../domain/ids.js';
-import type { ProviderCalls, Viewer } from '../domain/ports.js';
+import type { Viewer } from '../domain/ports.js';
+import type { ProviderCalls } from '../domain/provider-call.js';
 import type { ProviderAnswer, ProviderQuestion } from '../domain/provider-call.js';
 import { accepted, refusal, refused, type Checked } from '../domain/refusal.js';
 import { sleep } from '../time.js';

@@ -1,16 +1,25 @@
-import type { Generation, InputImages, Profile } from '../domain/generation.js';
-import { keyOf, newId } from '../domain/ids.js';
+import type { Generation } from '../domain/generation.js';
+import { newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
-import { imageInputNames, type ImageInputName, type Model, type ParameterValues } from '../domain/model.js';
+import {
+  imageInputNames,
+  parameterNames,
+  type ImageInputName,
+  type Model,
+  type ParameterName,
+  type ParameterValue,
+  type ParameterValues,
+} from '../domain/model.js';
 import { takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
-import type { History, Idempotency, Images, Ledger, Profiles, Viewer } from '../domain/ports.js';
+import type { Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { checkText } from '../domain/text.js';
-import { checkIdempotencyKey, findRepeated, requestKeyOf } from './idempotency.js';
-import { keepImage, refusalWhenLow, storageRefusal, type ImageBytes, type Storage } from './images.js';
+import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
+import { findProfile } from './find-profile.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
+import { pixelsOf } from './pixels.js';
 import { keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
@@ -44,35 +53,34 @@ export type GenerateRequest = {
 
 export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Checked<Generation>>;
 
-type Parts = PlanParts & {
-  ledger: Ledger;
-  idempotency: Idempotency;
-  history: Pick<History, 'generation'>;
-  profiles: Profiles;
-  images: Images;
-  bytes: ImageBytes;
-  storage: Storage;
-  reader: ImageReader;
-  deadlineMs: number;
+/** A request, and what may stand behind it. */
+export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
+  /** Counts where the request gives nothing. */
+  inherited?: AskedParameters;
+  /** Input images that were checked before, for another request with the same ones. */
+  checkedImages?: CheckedImages;
+  rerunOf?: string;
 };
 
-type CheckedImages = Partial<Record<ImageInputName, CheckedImage>>;
+export type Prepare = (
+  viewer: Pick<Viewer, 'projectId' | 'projectSlug'>,
+  request: PrepareRequest,
+) => Promise<Checked<Prepared>>;
 
-/**
- * Accepts a generation: everything is checked before anything is written, all that is wrong is told at once, and when it
- * returns the generation is durable. It never talks to a provider.
- */
-export function createGenerate(parts: Parts): Generate {
+/** Accepts a generation. It never talks to a provider. */
+export function createGenerate(parts: { prepare: Prepare; acceptOnce: AcceptOnce }): Generate {
+  return async (viewer, { idempotencyKey, ...asked }) => {
+    // Not strict is the same request as one from before there was such a thing.
+    const keyed = { idempotencyKey, asked: { ...asked, strict: asked.strict || null }, path: ['input'] };
+    return await parts.acceptOnce(viewer, keyed, async () => await parts.prepare(viewer, asked));
+  };
+}
+
+/** Checks a request whole, and tells all that is wrong with it at once. It writes nothing. */
+export function createPrepare(
+  parts: PlanParts & { profiles: Profiles; reader: ImageReader; deadlineMs: number },
+): Prepare {
   return async (viewer, request) => {
-    const keyFaults = checkIdempotencyKey(request.idempotencyKey);
-    if (keyFaults.length > 0) return refused(...keyFaults);
-    const { idempotencyKey, ...asked } = request;
-    const requestKey = requestKeyOf(viewer, idempotencyKey, { ...asked, strict: asked.strict || null });
-    // First of all: what was accepted stays so, even if the profile has been archived since.
-    const earlier = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
-    if (earlier !== null) return earlier;
-    const low = await refusalWhenLow(parts.storage, ['input']);
-    if (low !== null) return refused(low);
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
     const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
     const texts = [
@@ -91,10 +99,10 @@ export function createGenerate(parts: Parts): Generate {
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-
-    try {
-      const kept = await keepImages(parts, viewer.projectId, images.value);
-      const generation = await parts.ledger.accept({
+    const { model: taken } = plan.taken;
+    const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
+    return accepted({
+      row: {
         id: newId(),
         projectId: viewer.projectId,
         control: request.control,
@@ -108,23 +116,17 @@ export function createGenerate(parts: Parts): Generate {
         loraUrl: way.loraUrl,
         parameters: way.parameters,
         routes: keptRoutes(routes),
+        asked,
+        rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
-        images: kept,
         tags: [...new Set(request.tags)],
         priority: request.priority,
         deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
         costEstimatedMicros: way.priceMicros,
-        requestKey,
-      });
-      if (generation !== null) return accepted(generation);
-      const winner = requestKey === null ? null : await findRepeated(parts, viewer, requestKey);
-      if (winner === null) throw new Error('An idempotency key was taken, and by nobody.');
-      return winner;
-    } catch (error) {
-      const full = storageRefusal(error, ['input']);
-      if (full === null) throw error;
-      return refused(full);
-    }
+      },
+      images: images.value,
+      leftOut: parameterNames.filter((name) => name in asked && taken.parameters[name] === undefined),
+    });
   };
 }
 
@@ -133,29 +135,17 @@ function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedR
   return way === null ? route : { ...route, way: { ...way, pixels: pixelsOf(way.parameters, control) } };
 }
 
-/** A picture has its control image's size where it has one. FLUX.2's automatic size (0) is not known beforehand. */
-export function pixelsOf(
-  { width, height }: ParameterValues,
-  control: { image: { width: number; height: number } } | undefined,
-): number | null {
-  const pixels = control === undefined ? Number(width) * Number(height) : control.image.width * control.image.height;
-  return pixels > 0 ? pixels : null;
+/** The parameters that were really given. */
+function givenOf(values: AskedParameters): ParameterValues {
+  const given: Partial<Record<ParameterName, ParameterValue>> = {};
+  for (const name of parameterNames) {
+    const value = values[name] ?? null;
+    if (value !== null) given[name] = value;
+  }
+  return given;
 }
 
-export async function findProfile(profiles: Profiles, viewer: Viewer, publicId: string): Promise<Checked<Profile>> {
-  const path = ['input', 'profileId'];
-  const key = keyOf('FinetuneProfile', publicId);
-  const [profile] = key === null ? [] : await profiles.find(viewer.projectId, [key]);
-  if (profile === undefined) {
-    return refused(refusal('NOT_FOUND', path, 'There is no such profile in your project.', { given: publicId }));
-  }
-  if (profile.archivedAt !== null) {
-    return refused(refusal('CONFLICT', path, `The profile ${profile.slug} is archived.`, { given: publicId }));
-  }
-  return accepted(profile);
-}
-
-function checkPrompt(request: GenerateRequest): Refusal[] {
+function checkPrompt(request: Pick<GenerateRequest, 'prompt'>): Refusal[] {
   return checkText(request.prompt, ['input', 'prompt'], {
     minimum: 1,
     maximum: inputBounds.promptCharacters,
@@ -191,8 +181,8 @@ function checkDeadline(seconds: number | null): Refusal[] {
 
 async function checkImages(
   reader: ImageReader,
-  viewer: Viewer,
-  request: GenerateRequest,
+  viewer: Pick<Viewer, 'projectId'>,
+  request: Pick<PrepareRequest, 'images' | 'checkedImages'>,
   model: Model,
 ): Promise<Checked<CheckedImages>> {
   const refusals: Refusal[] = [];
@@ -206,7 +196,8 @@ async function checkImages(
     } else if (rule === undefined) {
       refusals.push(takesNo(model, path));
     } else {
-      const checked = await checkImage(reader, viewer.projectId, input, path);
+      const before = request.checkedImages?.[name];
+      const checked = before === undefined ? await checkImage(reader, viewer.projectId, input, path) : accepted(before);
       if (checked.ok) value[name] = checked.value;
       else refusals.push(...checked.refusals);
     }
@@ -222,14 +213,4 @@ function checkMask({ image, mask }: CheckedImages): Refusal[] {
   if (sizeOf(image) === sizeOf(mask)) return [];
   const message = `The mask must be as large as the image, ${sizeOf(image)} pixels; it has ${sizeOf(mask)}.`;
   return [refusal('INVALID', ['input', 'mask'], message, { given: sizeOf(mask) })];
-}
-
-async function keepImages(parts: Parts, projectId: string, images: CheckedImages): Promise<InputImages> {
-  const kept: Partial<Record<ImageInputName, string>> = {};
-  for (const name of imageInputNames) {
-    const image = images[name];
-    if (image === undefined) continue;
-    kept[name] = (image.kind === 'kept' ? image.image : await keepImage(parts, projectId, image.image, image.bytes)).id;
-  }
-  return kept;
 }

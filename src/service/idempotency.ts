@@ -7,11 +7,14 @@ import { checkText } from '../domain/text.js';
 /** Characters of a key. */
 export const idempotencyKeyBound = 200;
 
-const path = ['input', 'idempotencyKey'];
-
-export function checkIdempotencyKey(key: string | null): Refusal[] {
+/** `path`: where the key lies. */
+export function checkIdempotencyKey(key: string | null, path: readonly string[] = ['input']): Refusal[] {
   if (key === null) return [];
-  return checkText(key, path, { minimum: 1, maximum: idempotencyKeyBound, what: 'The idempotency key' });
+  return checkText(key, [...path, 'idempotencyKey'], {
+    minimum: 1,
+    maximum: idempotencyKeyBound,
+    what: 'The idempotency key',
+  });
 }
 
 /** A caller's key for a request, with a fingerprint of all that was asked. */
@@ -25,16 +28,29 @@ export async function findRepeated(
   parts: { idempotency: Idempotency; history: Pick<History, 'generation'> },
   viewer: Viewer,
   request: RequestKey,
+  path: readonly string[] = ['input'],
 ): Promise<Checked<Generation> | null> {
-  const known = await parts.idempotency.find(viewer.projectId, request);
+  const read = async (id: string): Promise<Generation | null> => await parts.history.generation(viewer.projectId, id);
+  return await findKept(parts.idempotency, viewer, { ...request, path }, read);
+}
+
+/** The same of whatever a key may stand for; `read` finds it by its id. */
+export async function findKept<T>(
+  idempotency: Idempotency,
+  viewer: Viewer,
+  request: RequestKey & { path: readonly string[] },
+  read: (id: string) => Promise<T | null>,
+): Promise<Checked<T> | null> {
+  const path = [...request.path, 'idempotencyKey'];
+  const known = await idempotency.find(viewer.projectId, request);
   if (known === null) return null;
   if (!known.requestHash.equals(request.requestHash)) {
     const message = 'This idempotency key was used for another request within the last 24 hours; use a new one.';
     return refused(refusal('CONFLICT', path, message, { given: request.key }));
   }
-  const generation = await parts.history.generation(viewer.projectId, known.generationId);
-  if (generation !== null) return accepted(generation);
-  return refused(refusal('CONFLICT', path, 'The generation of this idempotency key is gone.', { given: request.key }));
+  const kept = await read(known.generationId);
+  if (kept !== null) return accepted(kept);
+  return refused(refusal('CONFLICT', path, 'What this idempotency key stood for is gone.', { given: request.key }));
 }
 
 /** SHA-256 of a value, whatever the order of its keys; what is null or left out does not count. */

@@ -10,6 +10,7 @@ import type { StandingWatch } from './standing.js';
 /** What of a request decides on its route. */
 export type Plannable = Pick<PlanRequest, 'control' | 'provider' | 'model' | 'strict'> & {
   parameters: AskedParameters;
+  inherited?: AskedParameters;
   images: Readonly<Partial<Record<ImageInputName, unknown>>>;
 };
 
@@ -24,8 +25,13 @@ export type PlanParts = {
 const keptAtMost = 8;
 
 /** The routes for a request, by all that is known at the moment. Nothing is asked of the database. */
-export function planFor(parts: PlanParts, viewer: Viewer, profile: Profile, request: Plannable): Plan {
-  const { control, provider, model, strict, parameters, images } = request;
+export function planFor(
+  parts: PlanParts,
+  viewer: Pick<Viewer, 'projectId' | 'projectSlug'>,
+  profile: Profile,
+  request: Plannable,
+): Plan {
+  const { control, provider, model, strict, parameters, inherited = {}, images } = request;
   return planRoutes(
     parts.catalogue,
     {
@@ -36,6 +42,7 @@ export function planFor(parts: PlanParts, viewer: Viewer, profile: Profile, requ
       bindings: profile.bindings,
       profile,
       asked: parameters,
+      inherited,
       strict,
       images: new Set(imageInputNames.filter((name) => images[name] !== undefined)),
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Generation, NewGeneration } from '../domain/generation.js';
 import { imageInputNames, imageRoles } from '../domain/model.js';
 import { createBatcher } from './batcher.js';
-import { isRowFault, type Database } from './database.js';
+import { isRowFault, type Database, type Transaction } from './database.js';
 
 /**
  * Writes new generations with their input images and first event, all in one statement: durable or absent, never half.
@@ -14,7 +14,7 @@ export function createAccept(database: Database): {
   const batcher = createBatcher<NewGeneration, Generation | null>({
     isRowFault,
     keyOf,
-    write: async (rows) => await insert(database, rows),
+    write: async (rows) => await insertGenerations(database.prisma, rows),
   });
   return {
     accept: async (generation) => await batcher.add(generation),
@@ -29,7 +29,11 @@ function keyOf({ id, projectId, requestKey }: NewGeneration): string {
 
 const answerSchema = z.array(z.object({ accepted_at: z.date(), taken: z.array(z.string()) }));
 
-async function insert(database: Database, rows: NewGeneration[]): Promise<(Generation | null)[]> {
+/** The statement itself, for those who write more with it in a transaction of theirs. */
+export async function insertGenerations(
+  client: Pick<Transaction, '$queryRaw'>,
+  rows: readonly NewGeneration[],
+): Promise<(Generation | null)[]> {
   const input = JSON.stringify(
     rows.map((row) => ({
       id: row.id,
@@ -45,6 +49,8 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
       lora_url: row.loraUrl,
       parameters: row.parameters,
       routes: row.routes,
+      asked: row.asked,
+      rerun_of: row.rerunOf,
       pixels: row.pixels,
       images: Object.fromEntries(
         imageInputNames.flatMap((name) =>
@@ -60,11 +66,12 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
       request_hash: row.requestKey?.requestHash.toString('hex') ?? null,
     })),
   );
-  const answer = await database.prisma.$queryRaw`
+  const answer = await client.$queryRaw`
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
-        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, routes jsonb, pixels integer, images jsonb,
+        prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, routes jsonb, asked jsonb,
+        rerun_of uuid, pixels integer, images jsonb,
         tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
         subject uuid, key text, request_hash text
       )
@@ -84,10 +91,11 @@ async function insert(database: Database, rows: NewGeneration[]): Promise<(Gener
     added as (
       insert into generation (
         id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-        parameters, routes, pixels, tags, priority, deadline, cost_estimated_micros
+        parameters, routes, asked, rerun_of, pixels, tags, priority, deadline, cost_estimated_micros
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-             parameters, routes, pixels, tags, priority, now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
+             parameters, routes, asked, rerun_of, pixels, tags, priority,
+             now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing

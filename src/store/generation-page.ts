@@ -11,7 +11,8 @@ export const listedColumns = Prisma.raw(`
 
 const otherColumns = Prisma.raw(`
   project_id as "projectId", moderation_stage::text as "moderationStage", error_code as "errorCode",
-  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId", lora_url as "loraUrl", parameters, routes, pixels,
+  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId",
+  lora_url as "loraUrl", parameters, routes, asked, rerun_of as "rerunOf", pixels,
   tags, priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
   cost_estimated_micros as "costEstimatedMicros", cost_quoted_micros as "costQuotedMicros",
   cost_settled_micros as "costSettledMicros", started_at as "startedAt", rating, favourite, note`);
@@ -49,11 +50,18 @@ export async function listedPage(
 
 function pageOf(columns: Prisma.Sql, projectId: string, filter: GenerationFilter, window: Window): Prisma.Sql {
   const { after, first } = window;
-  const { createdFrom, createdTo, status, profileId, control, provider } = filter;
   const limit = limits.find(({ rows }) => rows >= first);
   if (limit === undefined) throw new Error(`A page has at most ${limits.at(-1)?.rows} rows; ${first} were asked for.`);
-  const conditions = [Prisma.sql`project_id = ${projectId}::uuid`];
+  const conditions = conditionsOf(projectId, filter);
   if (after !== null) conditions.push(Prisma.sql`id < ${after}::uuid`);
+  return Prisma.sql`
+    select ${columns} from generation where ${Prisma.join(conditions, ' and ')} order by id desc limit ${limit.text}`;
+}
+
+/** What a generation of the project must fulfil to match. */
+export function conditionsOf(projectId: string, filter: GenerationFilter): Prisma.Sql[] {
+  const { createdFrom, createdTo, status, profileId, control, provider, sweepId } = filter;
+  const conditions = [Prisma.sql`project_id = ${projectId}::uuid`];
   // A time range is a range of ids: a UUIDv7 begins with its time.
   if (createdFrom != null) conditions.push(Prisma.sql`id >= ${lowestIdAt(createdFrom)}::uuid`);
   if (createdTo != null) conditions.push(Prisma.sql`id < ${lowestIdAt(createdTo)}::uuid`);
@@ -61,8 +69,12 @@ function pageOf(columns: Prisma.Sql, projectId: string, filter: GenerationFilter
   if (profileId != null) conditions.push(Prisma.sql`profile_id = ${profileId}::uuid`);
   if (control != null) conditions.push(among('control', control, 'control_kind'));
   if (provider != null) conditions.push(among('provider', provider, 'text'));
-  return Prisma.sql`
-    select ${columns} from generation where ${Prisma.join(conditions, ' and ')} order by id desc limit ${limit.text}`;
+  if (sweepId != null) {
+    const cells = Prisma.sql`select generation_id from sweep_cell where sweep_id = ${sweepId}::uuid`;
+    // An array, not a join: a join may be planned as a reading of every month.
+    conditions.push(Prisma.sql`id = any (array(${cells}))`);
+  }
+  return conditions;
 }
 
 /** A single value is compared by itself: then an index that begins with it still gives the order of ids. */

@@ -26,6 +26,7 @@ export function toGeneration(row: GenerationRow): Generation {
     ...row,
     parameters: readParameters(row.parameters),
     routes: readRoutes(row.routes),
+    asked: row.asked === null ? null : readParameters(row.asked),
     resultSeed: micros(row.resultSeed),
     costEstimatedMicros: micros(row.costEstimatedMicros),
     costQuotedMicros: micros(row.costQuotedMicros),

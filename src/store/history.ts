@@ -1,7 +1,7 @@
 import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
-import type { GenerationFilter, History } from '../domain/ports.js';
+import { rerunsShown, type GenerationFilter, type History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import { generationPage, listedPage } from './generation-page.js';
@@ -53,6 +53,17 @@ export function createHistory(database: Database): History {
         orderBy: [{ generationId: 'asc' }, { n: 'asc' }],
         omit: { projectId: true },
       });
+    },
+    async reruns(projectId, generationIds) {
+      // A rerun is younger than what it runs again, which spares looking into the months before.
+      return await prisma.$queryRaw<{ generationId: string; rerunId: string }[]>`
+        select o.id as "generationId", r.id as "rerunId"
+        from unnest(${[...generationIds]}::uuid[]) as o (id) cross join lateral (
+          select g.id from generation g
+          where g.rerun_of = o.id and g.id > o.id and g.project_id = ${projectId}::uuid
+          order by g.id desc limit ${rerunsShown}::integer
+        ) r
+        order by r.id desc`;
     },
   };
 }

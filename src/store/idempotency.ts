@@ -1,8 +1,28 @@
 import { z } from 'zod';
+import type { RequestKey } from '../domain/generation.js';
 import type { Idempotency } from '../domain/ports.js';
-import type { Database } from './database.js';
+import type { Database, Transaction } from './database.js';
 
 const rowsSchema = z.array(z.object({ generation_id: z.string(), request_hash: z.string() }));
+
+/**
+ * Takes a key for what `id` names, inside the transaction that writes it. False: another request has it. Whoever asks at the
+ * same time waits until the first one is committed.
+ */
+export async function claimKey(
+  tx: Pick<Transaction, '$queryRaw'>,
+  projectId: string,
+  { subject, key, requestHash }: RequestKey,
+  id: string,
+): Promise<boolean> {
+  const claimed = await tx.$queryRaw<unknown[]>`
+    insert into idempotency as known (project_id, subject, key, generation_id, request_hash, expires_at)
+    values (${projectId}::uuid, ${subject}::uuid, ${key}, ${id}::uuid, ${requestHash}, now() + interval '24 hours')
+    on conflict (project_id, subject, key) do update set generation_id = excluded.generation_id,
+      request_hash = excluded.request_hash, expires_at = excluded.expires_at where known.expires_at <= now()
+    returning 1`;
+  return claimed.length > 0;
+}
 
 /** Rows removed in one go. */
 const purgedAtOnce = 1_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderCalls } from '../domain/ports.js';
+import type { ProviderCalls } from '../domain/provider-call.js';
 import { bindingVerdicts } from '../domain/provider-call.js';
 import type { Database } from './database.js';
 

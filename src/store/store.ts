@@ -7,12 +7,14 @@ import type {
   Ledger,
   Pauses,
   Profiles,
-  ProviderCalls,
   Queue,
   RunTimes,
   Worklist,
 } from '../domain/ports.js';
+import type { ProviderCalls } from '../domain/provider-call.js';
 import type { Standings } from '../domain/standings.js';
+import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
+import type { Sweeps } from '../domain/sweep.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createChange } from './change.js';
@@ -27,8 +29,12 @@ import { createProfiles } from './profiles.js';
 import { createProviderCalls } from './provider-calls.js';
 import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
+import { createReplayWork } from './replay-work.js';
+import { createReplays } from './replays.js';
 import { createRunTimes } from './run-times.js';
 import { createStandings } from './standings.js';
+import { createSampling } from './sampling.js';
+import { createSweeps } from './sweeps.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -48,6 +54,10 @@ export type Store = {
   providerCalls: ProviderCalls;
   queue: Queue;
   runTimes: RunTimes;
+  sweeps: Sweeps;
+  replays: Replays;
+  replayWork: ReplayWork;
+  sampling: Sampling;
   history: History;
   idempotency: Idempotency;
   profiles: Profiles;
@@ -87,6 +97,10 @@ export function openStore(url: string, onCommit: () => void): Store {
     providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),
     runTimes: createRunTimes(background),
+    sweeps: createSweeps(database, onCommit),
+    replays: createReplays(database),
+    replayWork: createReplayWork(background, onCommit),
+    sampling: createSampling(database),
     history: createHistory(database),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),

@@ -20,6 +20,7 @@ export function planRequest(details: Partial<PlanRequest> = {}): PlanRequest {
     bindings: [],
     profile: { triggerWord: null, defaults: {} },
     asked: {},
+    inherited: {},
     strict: false,
     images: new Set(),
     ...details,

@@ -16,6 +16,8 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     loraUrl: null,
     finetuneId: 'own',
     parameters: { width: 256, height: 256 },
+    asked: { width: 256, height: 256 },
+    rerunOf: null,
     pixels: 65_536,
     images: {},
     tags: [],

@@ -1,3 +1,5 @@
+import type { Replays } from '../../src/domain/replay.js';
+import type { Sweeps } from '../../src/domain/sweep.js';
 import { expect, it, vi } from 'vitest';
 import type { GenerationImageRef, History, Images, Profiles } from '../../src/domain/ports.js';
 import { loadersFor } from '../../src/graphql/batch-loaders.js';
@@ -31,9 +33,33 @@ function make() {
     running: unused,
     attempts: async () => [],
     events: unused,
+    reruns: unused,
+  };
+  const sweeps: Sweeps = {
+    create: unused,
+    find: unused,
+    page: unused,
+    byToken: unused,
+    cells: unused,
+    pictures: unused,
+    tally: unused,
+    markCanceled: unused,
+  };
+  const replays: Replays = {
+    create: unused,
+    find: unused,
+    page: unused,
+    byToken: unused,
+    start: unused,
+    cancel: unused,
+    pairs: unused,
+    pairPage: unused,
+    pair: unused,
+    pictures: unused,
+    tally: unused,
   };
   const loaders = createLoaders(
-    { history, profiles, images: { ...images, find }, waiting: { describe: unused } },
+    { history, profiles, images: { ...images, find }, sweeps, replays, waiting: { describe: unused } },
     viewer,
   );
   const together = new Map([1, 2, 3].map((n) => [idAt(200 + n), makeGeneration({ id: idAt(200 + n) })]));

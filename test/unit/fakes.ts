@@ -72,6 +72,8 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     loraUrl: null,
     parameters: {},
     routes: null,
+    asked: {},
+    rerunOf: null,
     pixels: null,
     tags: [],
     priority: 0,

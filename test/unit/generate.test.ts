@@ -6,7 +6,8 @@ import type { Account } from '../../src/domain/route.js';
 import { DarkroomError } from '../../src/errors.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
 import { stands } from '../support/standing.js';
-import { createGenerate, type GenerateRequest } from '../../src/service/generate.js';
+import { createAcceptOnce } from '../../src/service/accept.js';
+import { createGenerate, createPrepare, type GenerateRequest } from '../../src/service/generate.js';
 import type { ImageBytes } from '../../src/service/images.js';
 import {
   acceptedGeneration,
@@ -68,10 +69,16 @@ async function generate(
 ): ReturnType<ReturnType<typeof createGenerate>> {
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
-  const stores = { ledger, idempotency, history, profiles: fakeProfiles(...profiles), images, bytes };
-  const planning = { catalogue, standing: stands(), runMsOf: () => null };
-  const parts = { ...stores, ...planning, storage, reader, deadlineMs: 1_000 };
-  return await createGenerate(parts)(viewer, request);
+  const prepare = createPrepare({
+    profiles: fakeProfiles(...profiles),
+    reader,
+    catalogue,
+    standing: stands(),
+    runMsOf: () => null,
+    deadlineMs: 1_000,
+  });
+  const acceptOnce = createAcceptOnce({ ledger, idempotency, history, images, bytes, storage });
+  return await createGenerate({ prepare, acceptOnce })(viewer, request);
 }
 /** What a refused request must have left undone. */
 function expectNothingWritten(): void {
@@ -109,6 +116,8 @@ describe('a good request', () => {
             safetyTolerance: 2,
             outputFormat: 'jpeg',
           },
+          asked: { steps: 20, seed: 7 },
+          rerunOf: null,
           pixels: 786_432,
           images: {},
           tags: ['b', 'a'],

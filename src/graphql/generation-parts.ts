@@ -1,0 +1,35 @@
+import { Field, ObjectType } from './decorators.js';
+import { SafeInt } from './scalars.js';
+
+@ObjectType({ description: 'Why a generation or attempt ended badly, or waits.' })
+export class GenerationError {
+  @Field(() => String, { description: 'One of the documented codes, e.g. PROVIDER_FAILED.' })
+  code: string;
+
+  @Field(() => String, { nullable: true, description: 'In words; may repeat what the provider said.' })
+  message: string | null;
+}
+
+@ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })
+export class Cost {
+  @Field(() => SafeInt, { nullable: true, description: 'By the price list, when it was accepted.' })
+  estimatedMicros: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What the provider quoted when it took the task.' })
+  quotedMicros: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What it cost in the end, over all attempts.' })
+  settledMicros: number | null;
+}
+
+@ObjectType({ description: 'How long things took, by the database, in milliseconds.' })
+export class Timings {
+  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the provider had it.' })
+  queuedMs: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'From there until the end.' })
+  runMs: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the end.' })
+  totalMs: number | null;
+}
