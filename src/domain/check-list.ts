@@ -8,9 +8,15 @@ export const listBounds = { values: 50, valueCharacters: 200, tags: 20, tagChara
 const earliest = new Date(0);
 const latest = new Date(Date.UTC(9999, 11, 31));
 
+/** Refuses a search or an order, with field and range, that cannot be answered. */
+export function checkSearch({ search, orderBy }: Pick<ListQuery, 'search' | 'orderBy'>): void {
+  if (search !== null) checkText('search', search, listBounds.searchCharacters);
+  checkOrder(search, orderBy);
+}
+
 /** Refuses, with field and range, what no index and no reader should be troubled with. */
-export function checkList({ filter, search, orderBy }: ListQuery): void {
-  const { values, valueCharacters, tags, tagCharacters, searchCharacters } = listBounds;
+export function checkFilter(filter: ListFilter): void {
+  const { values, valueCharacters, tags, tagCharacters } = listBounds;
   for (const name of ['status', 'control'] as const) checkLength(`filter.${name}`, filter[name], values);
   for (const name of ['provider', 'model', 'errorCode'] as const) {
     checkTexts(`filter.${name}`, filter[name], values, valueCharacters);
@@ -21,8 +27,6 @@ export function checkList({ filter, search, orderBy }: ListQuery): void {
   }
   checkRange('filter.rating', filter.rating, 1, 5);
   checkTimes(filter);
-  if (search !== null) checkText('search', search, searchCharacters);
-  checkOrder(search, orderBy);
 }
 
 function refuse(message: string): never {

@@ -81,9 +81,10 @@ export type History = {
   generation(projectId: string, id: string): Promise<Generation | null>;
   /** In the order of the ids asked for; null where there is none. */
   generations(projectId: string, ids: readonly string[]): Promise<(Generation | null)[]>;
-  page(projectId: string, filter: GenerationFilter, window: Window): Promise<Generation[]>;
+  /** All of a project's generations, newest first. */
+  page(projectId: string, window: Window): Promise<Generation[]>;
   /** The same page of the few parts that lists mostly show. */
-  listed(projectId: string, filter: GenerationFilter, window: Window): Promise<ListedGeneration[]>;
+  listed(projectId: string, window: Window): Promise<ListedGeneration[]>;
   /** A page of any list, of all parts or of the few that lists mostly show. */
   list(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<Generation>>;
   listBriefly(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<ListedGeneration>>;

@@ -12,7 +12,7 @@ export class RangeInput implements Range {
 }
 
 /** Conditions on history beyond those that live events have too. */
-@InputType({ isAbstract: true })
+@InputType({ description: 'Conditions on what is kept.' })
 export abstract class FilterConditions implements Omit<
   ListFilter,
   'status' | 'profileId' | 'control' | 'provider' | 'createdFrom' | 'createdTo'

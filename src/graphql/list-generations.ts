@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { checkList } from '../domain/check-list.js';
+import { checkSearch } from '../domain/check-list.js';
 import type { ListFilter, ListOrder, ListPage, ListQuery, ListWindow } from '../domain/listing.js';
 import { fieldsAsked } from './asked.js';
 import { connectionOf } from './connection.js';
@@ -16,7 +16,7 @@ export async function listGenerations(
   info: GraphQLResolveInfo,
 ): Promise<GenerationConnection> {
   const query: ListQuery = { filter, search, orderBy };
-  checkList(query);
+  checkSearch(query);
   const wanted = listWindow(query, window);
   const { projectId } = viewerOf(context);
   const { history } = context.services;
@@ -26,8 +26,8 @@ export async function listGenerations(
     // The list that is asked for most: its statement is the shortest, and stays prepared.
     const plain = { first: wanted.limit, after: wanted.place?.id ?? null };
     const page = brief
-      ? connectionOf(await history.listed(projectId, {}, plain), plain, listedNode)
-      : connectionOf(await history.page(projectId, {}, plain), plain, generationNode);
+      ? connectionOf(await history.listed(projectId, plain), plain, listedNode)
+      : connectionOf(await history.page(projectId, plain), plain, generationNode);
     // What is not among the listed fields is not asked for.
     return { ...(page as GenerationConnection), query };
   }

@@ -1,6 +1,5 @@
 import type { Generation, ListedGeneration } from '../domain/generation.js';
-import { lowestIdAt } from '../domain/ids.js';
-import type { GenerationFilter, Window } from '../domain/ports.js';
+import type { Window } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
 import { toGeneration } from './generation-row.js';
@@ -26,14 +25,13 @@ export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;
  */
 const limits = [11, 21, 51, 101, 1_001].map((rows) => ({ rows, text: Prisma.raw(String(rows)) }));
 
-/** A page of a project's generations, newest first. */
+/** A page of all of a project's generations, newest first: the list that is asked for most. Others are in list.ts. */
 export async function generationPage(
   database: Database,
   projectId: string,
-  filter: GenerationFilter,
   window: Window,
 ): Promise<Generation[]> {
-  const rows = await database.prisma.$queryRaw<GenerationRow[]>(pageOf(generationColumns, projectId, filter, window));
+  const rows = await database.prisma.$queryRaw<GenerationRow[]>(pageOf(generationColumns, projectId, window));
   return rows.slice(0, window.first).map(toGeneration);
 }
 
@@ -41,46 +39,18 @@ export async function generationPage(
 export async function listedPage(
   database: Database,
   projectId: string,
-  filter: GenerationFilter,
   window: Window,
 ): Promise<ListedGeneration[]> {
-  const rows = await database.prisma.$queryRaw<ListedGeneration[]>(pageOf(listedColumns, projectId, filter, window));
+  const rows = await database.prisma.$queryRaw<ListedGeneration[]>(pageOf(listedColumns, projectId, window));
   return rows.slice(0, window.first);
 }
 
-function pageOf(columns: Prisma.Sql, projectId: string, filter: GenerationFilter, window: Window): Prisma.Sql {
+function pageOf(columns: Prisma.Sql, projectId: string, window: Window): Prisma.Sql {
   const { after, first } = window;
   const limit = limits.find(({ rows }) => rows >= first);
   if (limit === undefined) throw new Error(`A page has at most ${limits.at(-1)?.rows} rows; ${first} were asked for.`);
-  const conditions = conditionsOf(projectId, filter);
+  const conditions = [Prisma.sql`project_id = ${projectId}::uuid`];
   if (after !== null) conditions.push(Prisma.sql`id < ${after}::uuid`);
   return Prisma.sql`
     select ${columns} from generation where ${Prisma.join(conditions, ' and ')} order by id desc limit ${limit.text}`;
-}
-
-/** What a generation of the project must fulfil to match. */
-export function conditionsOf(projectId: string, filter: GenerationFilter): Prisma.Sql[] {
-  const { createdFrom, createdTo, status, profileId, control, provider, sweepId } = filter;
-  const conditions = [Prisma.sql`project_id = ${projectId}::uuid`];
-  // A time range is a range of ids: a UUIDv7 begins with its time.
-  if (createdFrom != null) conditions.push(Prisma.sql`id >= ${lowestIdAt(createdFrom)}::uuid`);
-  if (createdTo != null) conditions.push(Prisma.sql`id < ${lowestIdAt(createdTo)}::uuid`);
-  if (status != null) conditions.push(among('status', status, 'generation_status'));
-  if (profileId != null) conditions.push(Prisma.sql`profile_id = ${profileId}::uuid`);
-  if (control != null) conditions.push(among('control', control, 'control_kind'));
-  if (provider != null) conditions.push(among('provider', provider, 'text'));
-  if (sweepId != null) {
-    const cells = Prisma.sql`select generation_id from sweep_cell where sweep_id = ${sweepId}::uuid`;
-    // An array, not a join: a join may be planned as a reading of every month.
-    conditions.push(Prisma.sql`id = any (array(${cells}))`);
-  }
-  return conditions;
-}
-
-/** A single value is compared by itself: then an index that begins with it still gives the order of ids. */
-function among(column: string, values: readonly string[], type: string): Prisma.Sql {
-  const [only] = values;
-  return values.length === 1
-    ? Prisma.sql`${Prisma.raw(column)} = ${only}::${Prisma.raw(type)}`
-    : Prisma.sql`${Prisma.raw(column)} = any (${[...values]}::${Prisma.raw(type)}[])`;
 }

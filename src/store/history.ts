@@ -29,8 +29,8 @@ export function createHistory(database: Database): History {
       const byId = new Map(found.map((generation) => [generation.id, generation]));
       return ids.map((id) => byId.get(id) ?? null);
     },
-    page: async (projectId, filter, window) => await generationPage(database, projectId, filter, window),
-    listed: async (projectId, filter, window) => await listedPage(database, projectId, filter, window),
+    page: async (projectId, window) => await generationPage(database, projectId, window),
+    listed: async (projectId, window) => await listedPage(database, projectId, window),
     list: async (projectId, query, window) => await listGenerations(database, projectId, query, window),
     listBriefly: async (projectId, query, window) => await listBriefly(database, projectId, query, window),
     count: async (projectId, query) => await countGenerations(database, projectId, query),

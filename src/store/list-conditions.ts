@@ -45,6 +45,11 @@ export function filterConditions(filter: ListFilter): Prisma.Sql[] {
   if (filter.hasImage != null) {
     conditions.push(filter.hasImage ? Prisma.sql`g.status = 'SUCCEEDED'` : Prisma.sql`g.status <> 'SUCCEEDED'`);
   }
+  if (filter.sweepId != null) {
+    const cells = Prisma.sql`select generation_id from sweep_cell where sweep_id = ${filter.sweepId}::uuid`;
+    // An array, not a join: a join may be planned as a reading of every month.
+    conditions.push(Prisma.sql`g.id = any (array(${cells}))`);
+  }
   const { rating, costMicros: cost, runMs, totalMs } = filter;
   if (rating != null) conditions.push(...within(Prisma.sql`g.rating`, rating, 1));
   if (cost != null) conditions.push(...within(costMicros, cost, 1));
