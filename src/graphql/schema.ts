@@ -1,4 +1,5 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
+import { AnnotationResolver } from './annotation.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
@@ -34,6 +35,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       GenerationResolver,
       GenerateResolver,
       ImageResolver,
+      AnnotationResolver,
       BindingCheckResolver,
       ModelResolver,
       ProfileResolver,
