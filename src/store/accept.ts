@@ -112,8 +112,7 @@ export async function insertGenerations(
       select project_id, tag, id from fresh, unnest(tags) as tag on conflict do nothing
     ),
     searchable as (
-      insert into generation_text (project_id, generation_id, words)
-      select project_id, id, darkroom_words(project_id, prompt) from fresh
+      insert into generation_unsearched (generation_id) select id from fresh
     ),
     told as (
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)

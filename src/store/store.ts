@@ -26,6 +26,7 @@ import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
+import { indexPrompts } from './prompts.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
 import { createProviderCalls } from './provider-calls.js';
@@ -62,6 +63,8 @@ export type Store = {
   sampling: Sampling;
   history: History;
   annotations: Annotations;
+  /** Makes prompts searchable that were accepted lately; gives how many. */
+  indexPrompts(): Promise<number>;
   idempotency: Idempotency;
   profiles: Profiles;
   images: Images;
@@ -106,6 +109,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     sampling: createSampling(database),
     history: createHistory(database),
     annotations: createAnnotations(database),
+    indexPrompts: async () => await indexPrompts(background),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),
     images: createImages(database),

@@ -40,6 +40,12 @@ create table generation_text (
 ) partition by range (generation_id);
 create index generation_text_words_idx on generation_text using gin (words);
 
+-- Whose prompt is still to be put there: it takes longer than accepting a generation does, and is done after it.
+create table generation_unsearched (
+  generation_id uuid not null,
+  constraint generation_unsearched_pkey primary key (generation_id)
+);
+
 -- Accents are taken off here and not by the extension unaccent, which not every server offers.
 create function darkroom_fold(given text) returns text language sql immutable strict parallel safe return
   replace(replace(replace(
