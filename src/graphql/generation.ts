@@ -6,6 +6,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { checkFilter } from '../domain/check-list.js';
 import type { ListFilter, ListOrder } from '../domain/listing.js';
 import { FilterConditions } from './filter-conditions.js';
+import { pageBounds } from './connection.js';
 import { listGenerations } from './list-generations.js';
 import { viewerOf, type Context } from './context.js';
 import {
@@ -103,7 +104,12 @@ export class GenerationResolver {
     @Arg('search', () => String, { nullable: true, description: searchAbout }) search: string | null,
     @Arg('orderBy', () => GenerationOrderEnum, { defaultValue: 'NEWEST', description: 'In which order.' })
     orderBy: ListOrder,
-    @Arg('first', () => Int, { nullable: true, description: '1 to 100; 20 unless given.' }) first: number | null,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: pageBounds.byDefault,
+      description: '1 to 100; not together with `last`.',
+    })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor to continue from.' }) after: string | null,
     @Arg('last', () => Int, { nullable: true, description: '1 to 100: the end of the list, or of what is `before`.' })
     last: number | null,

@@ -58,7 +58,8 @@ function inRange(value: string): boolean {
 /** The page asked for: one row more than wanted is to be read, to know whether more follow. */
 export function listWindow(query: ListQuery, { first, after, last, before }: WindowArgs): ListWindow {
   const backwards = last != null || before != null;
-  if (backwards && (first != null || after != null)) {
+  // The default cannot be told from the same number given.
+  if (backwards && ((first != null && first !== pageBounds.byDefault) || after != null)) {
     throw new DarkroomError('BAD_REQUEST', 'Give first and after, or last and before, not both.');
   }
   const [name, count] = backwards ? ['last', last ?? pageBounds.byDefault] : ['first', first ?? pageBounds.byDefault];
