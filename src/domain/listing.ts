@@ -1,4 +1,4 @@
-import type { GenerationFilter } from './ports.js';
+import type { GenerationFilter } from './generation-filter.js';
 
 /** A range of whole numbers, both ends included; an end that is left out is open. */
 export type Range = { from?: number | null; to?: number | null };
@@ -98,10 +98,10 @@ const timeFields = new Set(['createdFrom', 'createdTo']);
  */
 export function planOf({ filter, search, orderBy }: ListQuery): ListPlan {
   if (search !== null) return { by: 'search', bounded: true };
-  // A sweep has few cells, whatever else is asked of them.
-  if (filter.sweepId != null) return { by: listOrders[orderBy].value === null ? 'id' : 'order', bounded: false };
-  const given = givenFields(filter);
   const { value } = listOrders[orderBy];
+  // A sweep has few cells, whatever else is asked of them.
+  if (value === null && filter.sweepId != null) return { by: 'id', bounded: false };
+  const given = givenFields(filter);
   if (value !== null) {
     const own = { cost: 'costMicros', run: 'runMs', rating: 'rating', rank: '' }[value];
     return { by: 'order', bounded: given.some((name) => name !== own) };

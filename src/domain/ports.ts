@@ -10,8 +10,9 @@ import type {
   Profile,
   RequestKey,
 } from './generation.js';
+import type { GenerationFilter } from './generation-filter.js';
 import type { ListCount, ListPage, ListQuery, ListWindow } from './listing.js';
-import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
+import type { AttemptState } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
@@ -24,19 +25,6 @@ export type Viewer = {
   keyName: string;
   /** May pause and resume the provider accounts, which all projects share. */
   operator: boolean;
-};
-
-export type GenerationFilter = {
-  status?: readonly GenerationStatus[] | null;
-  profileId?: string | null;
-  control?: readonly ControlKind[] | null;
-  provider?: readonly string[] | null;
-  /** Cells of this sweep. */
-  sweepId?: string | null;
-  /** From this time on, inclusive. */
-  createdFrom?: Date | null;
-  /** Until this time, exclusive. */
-  createdTo?: Date | null;
 };
 
 /** Which events; all conditions must hold. */

@@ -17,7 +17,10 @@ export abstract class FilterConditions implements Omit<
   ListFilter,
   'status' | 'profileId' | 'control' | 'provider' | 'createdFrom' | 'createdTo'
 > {
-  @Field(() => [String], { nullable: true, description: 'Any of these models, e.g. "bfl/flux-pro-finetuned"; at most 50.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Any of these models, e.g. "bfl/flux-pro-finetuned"; at most 50.',
+  })
   model?: string[] | null;
 
   @Field(() => [String], { nullable: true, description: 'The last error has any of these codes; at most 50.' })

@@ -1,13 +1,14 @@
 import { keyOf } from '../domain/ids.js';
 import type { ControlKind, GenerationStatus } from '../domain/lifecycle.js';
-import type { GenerationFilter as FilterValue, ImageRole } from '../domain/ports.js';
+import type { GenerationFilter as FilterValue } from '../domain/generation-filter.js';
+import type { ImageRole } from '../domain/ports.js';
 import { DarkroomError } from '../errors.js';
 import type { GraphQLResolveInfo } from 'graphql';
 import { checkFilter } from '../domain/check-list.js';
 import type { ListFilter, ListOrder } from '../domain/listing.js';
 import { FilterConditions } from './filter-conditions.js';
 import { pageBounds } from './connection.js';
-import { listGenerations } from './list-generations.js';
+import { listGenerations, type Listed } from './list-generations.js';
 import { viewerOf, type Context } from './context.js';
 import {
   Arg,
@@ -26,11 +27,7 @@ import {
 import { ControlKindEnum, GenerationOrderEnum, GenerationStatusEnum } from './enums.js';
 import { eventNode, GenerationEvent } from './event.js';
 import { Attempt, attemptNode } from './attempt.js';
-import {
-  Generation,
-  GenerationConnection,
-  generationNode,
-} from './generation-types.js';
+import { Generation, GenerationConnection, generationNode, type ListedNode } from './generation-types.js';
 import { Image, imageNode } from './image.js';
 import { Model, modelNode } from './model.js';
 import { FinetuneProfile, profileNode } from './profile.js';
@@ -64,9 +61,7 @@ const searchAbout =
   'Words of the prompt, 1 to 200 characters, as typed into a search box: "a phrase", or, -without. Case, accents and English endings do not matter.';
 
 /** A filter with its public ids turned into keys. */
-export function filterOf<T extends ListFilter>(
-  filter: T | null | undefined,
-): T {
+export function filterOf<T extends ListFilter>(filter: T | null | undefined): T {
   const given = filter ?? ({} as T);
   checkFilter(given);
   const keys = { profileId: given.profileId ?? null, sweepId: given.sweepId ?? null };
@@ -116,7 +111,7 @@ export class GenerationResolver {
     @Arg('before', () => String, { nullable: true, description: 'Cursor to go back from; with `last`.' })
     before: string | null,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<GenerationConnection> {
+  ): Promise<Listed<Generation | ListedNode>> {
     const wanted = filterOf(filter as GenerationFilter | null);
     return await listGenerations(context, { filter: wanted, search, orderBy, first, after, last, before }, info);
   }

@@ -25,7 +25,10 @@ function nameOf({ filter, search, orderBy }: ListQuery): string {
   const conditions = Object.entries(filter)
     .filter(([, value]) => value != null)
     .toSorted(([one], [two]) => (one < two ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([orderBy, search, conditions])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([orderBy, search, conditions]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 export function cursorOf(query: ListQuery, { id, value, newest }: Place): string {
@@ -38,7 +41,8 @@ function placeOf(query: ListQuery, cursor: string, name: 'after' | 'before'): Pl
   const plainId = plain.exec(text)?.[1];
   const parts = other.exec(text);
   const [, list, value = '', newest = '', id = ''] = parts ?? [];
-  if (plainId === undefined && parts === null) throw new DarkroomError('BAD_REQUEST', `${name} is no cursor of this list.`);
+  if (plainId === undefined && parts === null)
+    throw new DarkroomError('BAD_REQUEST', `${name} is no cursor of this list.`);
   if (isPlain(query) && plainId !== undefined) return { id: plainId, value: null, newest: null };
   if (isPlain(query) || list !== nameOf(query)) {
     const message = `${name} is a cursor of a list with another filter, search or order; ask for this one from its beginning.`;

@@ -2,10 +2,13 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { checkSearch } from '../domain/check-list.js';
 import type { ListFilter, ListOrder, ListPage, ListQuery, ListWindow } from '../domain/listing.js';
 import { fieldsAsked } from './asked.js';
-import { connectionOf } from './connection.js';
+import { connectionOf, type Connection } from './connection.js';
 import { viewerOf, type Context } from './context.js';
-import { generationNode, isListed, listedNode, type Generation, type GenerationConnection } from './generation-types.js';
+import { generationNode, isListed, listedNode, type Generation, type ListedNode } from './generation-types.js';
 import { cursorOf, isPlain, listWindow, type WindowArgs } from './list-cursor.js';
+
+/** A page that knows what list it is of. */
+export type Listed<Node> = Connection<Node> & { query: ListQuery };
 
 type Asked = WindowArgs & { filter: ListFilter; search?: string | null; orderBy: ListOrder };
 
@@ -14,7 +17,7 @@ export async function listGenerations(
   context: Context,
   { filter, search = null, orderBy, ...window }: Asked,
   info: GraphQLResolveInfo,
-): Promise<GenerationConnection> {
+): Promise<Listed<Generation | ListedNode>> {
   const query: ListQuery = { filter, search, orderBy };
   checkSearch(query);
   const wanted = listWindow(query, window);
@@ -25,23 +28,22 @@ export async function listGenerations(
   if (isPlain(query) && !wanted.backwards) {
     // The list that is asked for most: its statement is the shortest, and stays prepared.
     const plain = { first: wanted.limit, after: wanted.place?.id ?? null };
-    const page = brief
+    const page: Connection<Generation | ListedNode> = brief
       ? connectionOf(await history.listed(projectId, plain), plain, listedNode)
       : connectionOf(await history.page(projectId, plain), plain, generationNode);
-    // What is not among the listed fields is not asked for.
-    return { ...(page as GenerationConnection), query };
+    return { ...page, query };
   }
   return brief
-    ? pageOf(query, wanted, await history.listBriefly(projectId, query, wanted), (row) => listedNode(row) as Generation)
+    ? pageOf(query, wanted, await history.listBriefly(projectId, query, wanted), listedNode)
     : pageOf(query, wanted, await history.list(projectId, query, wanted), generationNode);
 }
 
-function pageOf<Row>(
+function pageOf<Row, Node>(
   query: ListQuery,
   { limit, place, backwards }: ListWindow,
   { rows }: ListPage<Row>,
-  toNode: (row: Row) => Generation,
-): GenerationConnection {
+  toNode: (row: Row) => Node,
+): Listed<Node> {
   const more = rows.length === limit;
   // The one row more is the last read: in a page read backwards that is the first.
   const shown = more ? (backwards ? rows.slice(1) : rows.slice(0, -1)) : rows;

@@ -9,7 +9,8 @@ export class TotalCount {
   value: number;
 
   @Field(() => Boolean, {
-    description: 'Whether it was counted: so it is up to 10,000 entries. More, or what takes long to count, is estimated.',
+    description:
+      'Whether it was counted: so it is up to 10,000 entries. More, or what takes long to count, is estimated.',
   })
   exact: boolean;
 }
@@ -17,7 +18,8 @@ export class TotalCount {
 @Resolver(() => GenerationConnection)
 export class TotalCountResolver {
   @FieldResolver(() => TotalCount, {
-    description: 'How many there are in the whole list. It costs a statement of its own: ask for it once, not with every page.',
+    description:
+      'How many there are in the whole list. It costs a statement of its own: ask for it once, not with every page.',
   })
   async totalCount(@Root() root: GenerationConnection, @Ctx() context: Context): Promise<TotalCount> {
     return await context.services.history.count(viewerOf(context).projectId, root.query);

@@ -49,7 +49,12 @@ export function createAnnotationService(parts: { annotations: Annotations; histo
     },
 
     async tag(viewer, { ids, add, remove }) {
-      const wrong = [...checkIds(ids), ...checkTags('add', add), ...checkTags('remove', remove), ...checkBoth(add, remove)];
+      const wrong = [
+        ...checkIds(ids),
+        ...checkTags('add', add),
+        ...checkTags('remove', remove),
+        ...checkBoth(add, remove),
+      ];
       if (wrong.length > 0) return refused(...wrong);
       const keys = ids.map((id) => keyOf('Generation', id));
       const unknown = ids.flatMap((id, n) => (keys[n] === null ? [missing(['ids', String(n)], id)] : []));

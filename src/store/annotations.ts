@@ -36,7 +36,11 @@ export function createAnnotations(database: Database): Annotations {
   };
 }
 
-async function write(tx: Transaction, projectId: string, rows: readonly { id: string; tags: string[] }[]): Promise<void> {
+async function write(
+  tx: Transaction,
+  projectId: string,
+  rows: readonly { id: string; tags: string[] }[],
+): Promise<void> {
   const input = JSON.stringify(rows);
   const given = Prisma.sql`jsonb_to_recordset(${input}::jsonb) as x (id uuid, tags text[])`;
   const ids = rows.map(({ id }) => id);

@@ -3,9 +3,7 @@ import { listOrders, type ListFilter, type ListOrder, type Range } from '../doma
 import { Prisma } from './generated/client.js';
 
 /** Written as in the indexes' definitions, which serve no other spelling. */
-export const costMicros = Prisma.raw(
-  'coalesce(g.cost_settled_micros, g.cost_quoted_micros, g.cost_estimated_micros)',
-);
+export const costMicros = Prisma.raw('coalesce(g.cost_settled_micros, g.cost_quoted_micros, g.cost_estimated_micros)');
 export const runMicros = Prisma.raw('(extract(epoch from (g.finished_at - g.started_at)) * 1000000)::bigint');
 export const seed = Prisma.raw("coalesce(g.result_seed, (g.parameters ->> 'seed')::bigint)");
 export const finished = Prisma.raw('g.finished_at is not null');
@@ -40,7 +38,8 @@ export function filterConditions(filter: ListFilter): Prisma.Sql[] {
   if (anyTag != null) conditions.push(Prisma.sql`g.tags && ${[...anyTag]}::text[]`);
   if (allTags != null) conditions.push(Prisma.sql`g.tags @> ${[...allTags]}::text[]`);
   if (filter.seed != null) conditions.push(Prisma.sql`${seed} = ${filter.seed}::bigint`);
-  if (filter.favourite != null) conditions.push(filter.favourite ? Prisma.sql`g.favourite` : Prisma.sql`not g.favourite`);
+  if (filter.favourite != null)
+    conditions.push(filter.favourite ? Prisma.sql`g.favourite` : Prisma.sql`not g.favourite`);
   // A picture is kept when, and only when, it succeeded.
   if (filter.hasImage != null) {
     conditions.push(filter.hasImage ? Prisma.sql`g.status = 'SUCCEEDED'` : Prisma.sql`g.status <> 'SUCCEEDED'`);

@@ -92,7 +92,11 @@ export function idsByValues(options: {
   const direction = Prisma.raw(up ? 'asc' : 'desc');
   const beyond = Prisma.raw(up ? '>' : '<');
 
-  const part = (source: typeof ofGeneration, conditions: (Prisma.Sql | null)[], first: Prisma.Sql | null): Prisma.Sql => {
+  const part = (
+    source: typeof ofGeneration,
+    conditions: (Prisma.Sql | null)[],
+    first: Prisma.Sql | null,
+  ): Prisma.Sql => {
     const all = [Prisma.sql`${source.project} = ${projectId}::uuid`, ...conditions, ...bounds(source.id)];
     return Prisma.sql`
       select ${source.id} as page_id from ${source.table}

@@ -15,53 +15,65 @@ import { generationColumns, listedColumns } from './generation-page.js';
 import { toGeneration } from './generation-row.js';
 import { filterConditions, orderConditions, orderValues, timeConditions } from './list-conditions.js';
 import { idsByValues } from './list-values.js';
-import { withinTime } from './within-time.js';
+import type { WithinTime } from './within-time.js';
 
 type Placed = { place_value: string | null; place_newest: string | null };
+
+/** What lists are read by. */
+export type ListParts = { database: Database; withinTime: WithinTime };
 
 /** Limits are written into the statement; a few only, so that there are few statements to keep prepared. */
 const limits = [11, 21, 51, 101];
 
 export async function listGenerations(
-  database: Database,
+  parts: ListParts,
   projectId: string,
   query: ListQuery,
   window: ListWindow,
 ): Promise<ListPage<Generation>> {
-  return await read<GenerationRow, Generation>(database, projectId, query, window, generationColumns, toGeneration);
+  const rows = await read<GenerationRow & Placed>(parts, projectId, query, window, generationColumns);
+  return pageOf(rows, window, ({ place_value: _value, place_newest: _newest, ...row }) => toGeneration(row));
 }
 
 /** The same list with a third of the columns. */
 export async function listBriefly(
-  database: Database,
+  parts: ListParts,
   projectId: string,
   query: ListQuery,
   window: ListWindow,
 ): Promise<ListPage<ListedGeneration>> {
-  return await read<ListedGeneration, ListedGeneration>(database, projectId, query, window, listedColumns, (row) => row);
+  const rows = await read<ListedGeneration & Placed>(parts, projectId, query, window, listedColumns);
+  return pageOf(rows, window, ({ place_value: _value, place_newest: _newest, ...row }) => row);
 }
 
-async function read<Row extends { id: string }, T>(
-  database: Database,
+function pageOf<Row extends Placed & { id: string }, T>(
+  rows: readonly Row[],
+  { limit, backwards }: ListWindow,
+  toValue: (row: Row) => T,
+): ListPage<T> {
+  const shown = rows.slice(0, limit).map((row) => ({
+    row: toValue(row),
+    place: { id: row.id, value: row.place_value, newest: row.place_newest },
+  }));
+  return { rows: backwards ? shown.toReversed() : shown };
+}
+
+/** Rows in the order in which they were read. */
+async function read<Row>(
+  { database, withinTime }: ListParts,
   projectId: string,
   query: ListQuery,
   window: ListWindow,
   columns: Prisma.Sql,
-  toValue: (row: Row) => T,
-): Promise<ListPage<T>> {
-  if (asksForNothing(query)) return { rows: [] };
+): Promise<Row[]> {
+  if (asksForNothing(query)) return [];
   const sql = listSql(columns, projectId, query, window);
   const found = planOf(query).bounded
-    ? await withinTime(database, listTimeoutMs, async (tx) => await tx.$queryRaw<(Row & Placed)[]>(sql))
-    : await database.prisma.$queryRaw<(Row & Placed)[]>(sql);
+    ? await withinTime(listTimeoutMs, async (tx) => await tx.$queryRaw<Row[]>(sql))
+    : await database.prisma.$queryRaw<Row[]>(sql);
   if (found === 'too slow') throw tooSlow(query);
   if (found.length === 0 && query.search !== null) await checkWords(database, projectId, query.search);
-  const rows = found.slice(0, window.limit).map(({ place_value: value, place_newest: newest, ...rest }) => ({
-    // What is left is the row as its columns say.
-    row: toValue(rest as unknown as Row),
-    place: { id: (rest as unknown as Row).id, value, newest },
-  }));
-  return { rows: window.backwards ? rows.toReversed() : rows };
+  return found;
 }
 
 /** A list of alternatives without any. */
@@ -88,12 +100,7 @@ async function checkWords(database: Database, projectId: string, search: string)
 }
 
 /** The whole statement; shown here so that a test can ask for its plan. */
-export function listSql(
-  columns: Prisma.Sql,
-  projectId: string,
-  query: ListQuery,
-  window: ListWindow,
-): Prisma.Sql {
+export function listSql(columns: Prisma.Sql, projectId: string, query: ListQuery, window: ListWindow): Prisma.Sql {
   const plan = planOf(query);
   const timed = query.filter.createdFrom != null || query.filter.createdTo != null;
   const kept = plan.by === 'values' && !timed;

@@ -117,7 +117,10 @@ describe.each(orders)('in the order %s', (orderBy, has, compare) => {
     const ids = expected.map(({ id }) => id);
     expect(await read(ask(filter, orderBy), { size: 53 })).toEqual(ids);
     expect(await read(ask(filter, orderBy), { backwards: true })).toEqual(ids);
-    expect(await bench.store.history.count(bench.projectId, ask(filter, orderBy))).toEqual({ value: ids.length, exact: true });
+    expect(await bench.store.history.count(bench.projectId, ask(filter, orderBy))).toEqual({
+      value: ids.length,
+      exact: true,
+    });
   });
 });
 
@@ -151,7 +154,11 @@ it('puts what matches better first, and keeps its pages when something is added 
   const [id = ''] = await bench.accept(1, { prompt: 'copper copper copper' });
   expect(await bench.store.indexPrompts()).toBe(1);
   const query = ask({}, 'RELEVANCE', 'copper');
-  const first = await bench.store.history.listBriefly(bench.projectId, query, { limit: 11, place: null, backwards: false });
+  const first = await bench.store.history.listBriefly(bench.projectId, query, {
+    limit: 11,
+    place: null,
+    backwards: false,
+  });
   expect(first.rows[0]?.row.id).toBe(id);
   const place = first.rows.at(-1)?.place ?? null;
   const next = async (): Promise<string[]> =>

@@ -114,14 +114,23 @@ it('estimates how long a long list is, and counts a short one', async () => {
   const whole = await bench.store.history.count(bench.projectId, ask({}));
   expect(whole.exact).toBe(false);
   expect(Math.abs(whole.value - count * 0.9)).toBeLessThan(count * 0.1);
-  const [row] = await bench.sql("select count(*)::integer as n from generation where project_id = $1::uuid and status = 'FAILED'", bench.projectId);
-  expect(await bench.store.history.count(bench.projectId, ask({ status: ['FAILED'] }))).toEqual({ value: row?.['n'], exact: true });
+  const [row] = await bench.sql(
+    "select count(*)::integer as n from generation where project_id = $1::uuid and status = 'FAILED'",
+    bench.projectId,
+  );
+  expect(await bench.store.history.count(bench.projectId, ask({ status: ['FAILED'] }))).toEqual({
+    value: row?.['n'],
+    exact: true,
+  });
 });
 
 it('goes on from a place in the middle as cheaply as it begins', async () => {
-  const [row] = await bench.sql('select id::text from generation where project_id = $1::uuid order by id offset 15000 limit 1', bench.projectId);
+  const [row] = await bench.sql(
+    'select id::text from generation where project_id = $1::uuid order by id offset 15000 limit 1',
+    bench.projectId,
+  );
   for (const [, query, values] of fast) {
-    const value = { COSTLIEST: '50000', SLOWEST: '15000000', BEST_RATED: '3' }[String(query.orderBy)] ?? null;
+    const value = { COSTLIEST: '50000', SLOWEST: '15000000', BEST_RATED: '3' }[query.orderBy as string] ?? null;
     const { read, whole } = effort(await stepsFor(query, { id: String(row?.['id']), value, newest: null }));
     expect([query, whole]).toEqual([query, []]);
     expect(read).toBeLessThanOrEqual(page * values + page + 20 + 12);

@@ -81,9 +81,13 @@ describe.each([
 
 it('refuses a cursor of another list', async () => {
   const cursors = await Promise.all(
-    [{}, { orderBy: 'OLDEST' }, { orderBy: 'CHEAPEST' }, { filter: { hasImage: true } }, { filter: { status: ['FAILED'] } }].map(
-      async (list) => ({ list, cursor: (await page(list)).pageInfo.endCursor }),
-    ),
+    [
+      {},
+      { orderBy: 'OLDEST' },
+      { orderBy: 'CHEAPEST' },
+      { filter: { hasImage: true } },
+      { filter: { status: ['FAILED'] } },
+    ].map(async (list) => ({ list, cursor: (await page(list)).pageInfo.endCursor })),
   );
   for (const { list, cursor } of cursors) {
     for (const { list: another } of cursors) {
@@ -115,7 +119,10 @@ const wrong: readonly [Variables, string][] = [
   [{ filter: { model: many(51) } }, 'filter.model takes at most 50 values; 51 were given.'],
   [{ filter: { provider: ['a\u0000'] } }, 'filter.provider[0] holds a character that no text has.'],
   [{ filter: { rating: { from: 0 } } }, 'filter.rating.from must be from 1 to 5; 0 was given.'],
-  [{ filter: { costMicros: { from: 2, to: 1 } } }, 'filter.costMicros.from (2) must not lie above filter.costMicros.to (1).'],
+  [
+    { filter: { costMicros: { from: 2, to: 1 } } },
+    'filter.costMicros.from (2) must not lie above filter.costMicros.to (1).',
+  ],
   [{ filter: { runMs: { to: -1 } } }, 'filter.runMs.to must be from 0'],
   [
     { filter: { createdFrom: '2026-01-02T00:00:00Z', createdTo: '2026-01-01T00:00:00Z' } },
@@ -134,12 +141,10 @@ it.each([
   { filter: { costMicros: { to: Number.MAX_SAFE_INTEGER }, totalMs: { to: Number.MAX_SAFE_INTEGER } } },
   { filter: { seed: Number.MIN_SAFE_INTEGER } },
   { filter: { createdFrom: '9999-12-30T00:00:00Z' } },
-  { search: '"" or or -' },
-  { search: '\\ : * <-> !! && || ( )' },
+  { search: 'wood :* & <-> || !! ( )' },
+  { search: '-"" or or wood' },
 ])('takes %j, which matches nothing', async (variables) => {
-  const { data, errors } = await own.api.send(pageDocument, variables);
-  expect(errors.map(({ extensions }) => extensions.code).filter((code) => code !== 'BAD_REQUEST')).toEqual([]);
-  if (errors.length === 0) expect(data).toMatchObject({ generations: { nodes: [], totalCount: { value: 0 } } });
+  expect(await page(variables)).toMatchObject({ nodes: [], totalCount: { value: 0, exact: true } });
 });
 
 const shown = 'generation { rating favourite note version updatedAt } userErrors { code path maximum }';
@@ -159,7 +164,11 @@ it('rates, notes and keeps as a favourite, and finds it by that, without an even
   const generation = { rating: 4, favourite: true, note: 'the lid is wrong', version: 1 };
   expect(data).toMatchObject({ rateGeneration: { userErrors: [] }, noteGeneration: { generation, userErrors: [] } });
   expect(await eventsOf()).toEqual(before);
-  for (const filter of [{ rating: { from: 4 } }, { favourite: true }, { rating: { from: 1, to: 5 }, favourite: true }]) {
+  for (const filter of [
+    { rating: { from: 4 } },
+    { favourite: true },
+    { rating: { from: 1, to: 5 }, favourite: true },
+  ]) {
     expect(idsOf(await page({ filter }))).toEqual([id]);
   }
   expect(idsOf(await page({ orderBy: 'BEST_RATED' }))).toEqual([id]);
@@ -238,7 +247,8 @@ it('finds a prompt that was accepted a moment ago', async () => {
   const made = z.object({ generateFromPrompt: z.object({ generation: z.object({ id: z.string() }) }) }).parse(data);
   for (const search of ['gläschen', 'GLASCHEN zoe']) {
     await vi.waitFor(
-      async () => expect(idsOf(await page({ search, orderBy: 'RELEVANCE' }))).toEqual([made.generateFromPrompt.generation.id]),
+      async () =>
+        expect(idsOf(await page({ search, orderBy: 'RELEVANCE' }))).toEqual([made.generateFromPrompt.generation.id]),
       { timeout: 10_000 },
     );
   }
