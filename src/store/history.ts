@@ -2,7 +2,7 @@ import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
 import type { GenerationFilter } from '../domain/generation-filter.js';
-import { rerunsShown, type History } from '../domain/ports.js';
+import type { History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import { generationPage, listedPage } from './generation-page.js';
@@ -11,6 +11,9 @@ import { listBriefly, listGenerations } from './list.js';
 import { countGenerations } from './list-count.js';
 import { createWithinTime } from './within-time.js';
 import { micros, toGeneration } from './generation-row.js';
+
+/** Reruns that a generation shows. */
+const rerunsShown = 50;
 
 /** Every read of the ledger stays inside one project. */
 export function createHistory(database: Database): History {

@@ -21,7 +21,10 @@ it('brings the tags and prompts of a database that is in use along', async () =>
     await client.connect();
     await client.query('drop schema public cascade; drop schema analytics cascade; create schema public');
     const names = (await readdir(migrationsFolder)).toSorted();
-    for (const name of names.slice(0, names.findIndex((each) => each.endsWith('_history')))) {
+    for (const name of names.slice(
+      0,
+      names.findIndex((each) => each.endsWith('_history')),
+    )) {
       await cp(join(migrationsFolder, name), join(folder, name), { recursive: true });
     }
     await migrate({ url: database.url, logger, folder });
