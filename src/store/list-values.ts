@@ -23,8 +23,9 @@ const ofTag = {
   project: Prisma.raw('t.project_id'),
 };
 
-const lowestId = '00000000-0000-0000-0000-000000000000';
-const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Before and after every id. */
+export const lowestId = '00000000-0000-0000-0000-000000000000';
+export const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 function readingOf(field: IndexedField, filter: ListFilter): Reading {
   const present = (value: Prisma.Sql): Prisma.Sql => Prisma.sql`${value} is not null`;
@@ -82,11 +83,11 @@ export function idsByValues(options: {
   /** What else is asked of the id. */
   bounds: (id: Prisma.Sql) => Prisma.Sql[];
   /** Only ids beyond this one. */
-  place: string | null;
+  begin: string;
   up: boolean;
   limit: Prisma.Sql;
 }): Prisma.Sql {
-  const { projectId, field, filter, bounds, place, up, limit } = options;
+  const { projectId, field, filter, bounds, begin, up, limit } = options;
   const { values, type, from = ofGeneration, value, holds, withoutLive } = readingOf(field, filter);
   const list = Prisma.sql`${[...new Set(values)]}::${Prisma.raw(type)}[]`;
   const direction = Prisma.raw(up ? 'asc' : 'desc');
@@ -107,7 +108,7 @@ export function idsByValues(options: {
       order by ${first === null ? Prisma.empty : Prisma.sql`${first} ${direction},`} ${source.id} ${direction}
       limit ${limit}`;
   };
-  const [begin, end] = up ? [place ?? lowestId, highestId] : [place ?? highestId, lowestId];
+  const end = up ? highestId : lowestId;
   const equal =
     value === null
       ? null

@@ -14,7 +14,7 @@ import { Prisma, type Generation as GenerationRow } from './generated/client.js'
 import { generationColumns, listedColumns } from './generation-page.js';
 import { toGeneration } from './generation-row.js';
 import { filterConditions, orderConditions, orderValues, timeConditions } from './list-conditions.js';
-import { idsByValues } from './list-values.js';
+import { highestId, idsByValues, lowestId } from './list-values.js';
 import type { WithinTime } from './within-time.js';
 
 type Placed = { place_value: string | null; place_newest: string | null };
@@ -23,7 +23,7 @@ type Placed = { place_value: string | null; place_newest: string | null };
 export type ListParts = { database: Database; withinTime: WithinTime };
 
 /** Limits are written into the statement; a few only, so that there are few statements to keep prepared. */
-const limits = [11, 21, 51, 101];
+const limits = [21, 51, 101];
 
 export async function listGenerations(
   parts: ListParts,
@@ -103,7 +103,8 @@ async function checkWords(database: Database, projectId: string, search: string)
 export function listSql(columns: Prisma.Sql, projectId: string, query: ListQuery, window: ListWindow): Prisma.Sql {
   const plan = planOf(query);
   const timed = query.filter.createdFrom != null || query.filter.createdTo != null;
-  const kept = plan.by === 'values' && !timed;
+  // Only what is asked for most is kept prepared, as there is room for few statements.
+  const kept = plan.by === 'values' && !timed && window.limit <= 21;
   const up = listOrders[query.orderBy].up !== window.backwards;
   const direction = Prisma.raw(up ? 'asc' : 'desc');
   const page = pageSql(projectId, query, window, up);
@@ -123,13 +124,14 @@ function pageSql(projectId: string, query: ListQuery, window: ListWindow, up: bo
   const direction = Prisma.raw(up ? 'asc' : 'desc');
   const beyond = Prisma.raw(up ? '>' : '<');
   const { value: orderedBy } = listOrders[orderBy];
-  const behind = (id: Prisma.Sql): Prisma.Sql[] =>
-    place === null ? [] : [Prisma.sql`${id} ${beyond} ${place.id}::uuid`];
+  // Also where there is no place, so that a first page is the same statement as the others.
+  const begin = place?.id ?? (up ? lowestId : highestId);
+  const behind = (id: Prisma.Sql): Prisma.Sql[] => [Prisma.sql`${id} ${beyond} ${begin}::uuid`];
   const bounds = (id: Prisma.Sql): Prisma.Sql[] => [...timeConditions(id, filter), ...behind(id)];
   const plan = planOf(query);
 
   if (plan.by === 'values') {
-    const ids = idsByValues({ projectId, field: plan.field, filter, bounds, place: place?.id ?? null, up, limit });
+    const ids = idsByValues({ projectId, field: plan.field, filter, bounds, begin, up, limit });
     return Prisma.sql`page as materialized (${ids})`;
   }
   if (search !== null && orderedBy === 'rank') {
