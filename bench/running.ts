@@ -20,11 +20,20 @@ const usage = `npm run running -- [options]
   --tasks 10000        tasks that run at once
   --median 120         median time in seconds that one takes
   --delay 1000         wanted mean delay in ms from a task's end to the look that finds it
-  --settle 150         seconds from when all run until the measurement
+  --ramp 120           seconds within which they begin; with the median their ends come evenly, with 0 together
+  --settle 30          seconds from when all run until the measurement
   --seconds 60         length of the measurement
   --node-flags=""      for the poller, such as --cpu-prof`;
 
-type Options = { tasks: number; median: number; delay: number; settle: number; seconds: number; flags: string[] };
+type Options = {
+  tasks: number;
+  median: number;
+  delay: number;
+  ramp: number;
+  settle: number;
+  seconds: number;
+  flags: string[];
+};
 
 function readOptions(): Options | null {
   const text = (byDefault: string) => ({ type: 'string', default: byDefault }) as const;
@@ -33,7 +42,8 @@ function readOptions(): Options | null {
       tasks: text('10000'),
       median: text('120'),
       delay: text('1000'),
-      settle: text('150'),
+      ramp: text('120'),
+      settle: text('30'),
       seconds: text('60'),
       'node-flags': text(''),
       help: { type: 'boolean', default: false },
@@ -44,6 +54,7 @@ function readOptions(): Options | null {
     tasks: Number(values.tasks),
     median: Number(values.median),
     delay: Number(values.delay),
+    ramp: Number(values.ramp),
     settle: Number(values.settle),
     seconds: Number(values.seconds),
     flags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
@@ -166,7 +177,14 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
   }
 
   const startedAt = performance.now();
-  while ((await count("status = 'RUNNING'")) < 0.97 * options.tasks) {
+  while (performance.now() - startedAt < options.ramp * 1_000) {
+    const share = (performance.now() - startedAt) / (options.ramp * 1_000);
+    // What has ended meanwhile is replaced too.
+    const missing = Math.floor(share * options.tasks) - (await count("status in ('QUEUED', 'SUBMITTING', 'RUNNING')"));
+    if (missing > 0) await accept(missing);
+    await delay(250);
+  }
+  while ((await count("status = 'RUNNING'")) < 0.95 * options.tasks) {
     await refill();
     await delay(500);
   }
