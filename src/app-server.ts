@@ -9,6 +9,7 @@ import { createSheetDrawer } from './images/sheet.js';
 import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
 import { createAskProvider } from './service/ask-provider.js';
+import { createAnnotationService } from './service/annotate.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
@@ -119,6 +120,7 @@ export async function buildServer(
         storage,
         forecastOf: (model, pixels) => latencies.of(model, pixels),
       }),
+      annotationService: createAnnotationService(store),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,

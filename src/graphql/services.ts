@@ -3,6 +3,7 @@ import type { Replays } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
+import type { AnnotationService } from '../service/annotate.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
 import type { EstimateService } from '../service/estimate.js';
@@ -30,6 +31,7 @@ export type Services = {
   replayService: ReplayService;
   sheets: Sheets;
   progress: Progress;
+  annotationService: AnnotationService;
   accountService: AccountService;
   stopService: StopService;
   profileService: ProfileService;

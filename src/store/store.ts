@@ -12,11 +12,13 @@ import type {
   Worklist,
 } from '../domain/ports.js';
 import type { ProviderCalls } from '../domain/provider-call.js';
+import type { Annotations } from '../domain/annotation.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
+import { createAnnotations } from './annotations.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
@@ -24,6 +26,7 @@ import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
+import { indexPrompts } from './prompts.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
 import { createProviderCalls } from './provider-calls.js';
@@ -59,6 +62,9 @@ export type Store = {
   replayWork: ReplayWork;
   sampling: Sampling;
   history: History;
+  annotations: Annotations;
+  /** Makes prompts searchable that were accepted lately; gives how many. */
+  indexPrompts(): Promise<number>;
   idempotency: Idempotency;
   profiles: Profiles;
   images: Images;
@@ -102,6 +108,8 @@ export function openStore(url: string, onCommit: () => void): Store {
     replayWork: createReplayWork(background, onCommit),
     sampling: createSampling(database),
     history: createHistory(database),
+    annotations: createAnnotations(database),
+    indexPrompts: async () => await indexPrompts(background),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),
     images: createImages(database),
