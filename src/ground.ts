@@ -29,6 +29,8 @@ import { upkeep } from './store/upkeep.js';
 import { createTicker } from './time.js';
 
 const upkeepEveryMs = 10 * 60_000;
+/** Usage is behind the ledger by so much, and the time that the counting takes. */
+const countEveryMs = 2_000;
 
 /** What every process stands on, whatever its role. */
 export type Ground = {
@@ -175,6 +177,16 @@ async function keepUp(store: Store, logger: Logger, owned: Owned): Promise<void>
   await upkeep(store.database, new Date());
   keeping.start();
   owned('the upkeep', async () => await keeping.stop());
+  const counting = createTicker({
+    everyMs: countEveryMs,
+    // One process at a time counts; the others find nothing to do.
+    run: async () => {
+      if ((await store.usage.catchUp())?.more === true) counting.poke();
+    },
+    onError: (error) => logger.error({ err: asError(error) }, 'Usage could not be counted; again'),
+  });
+  counting.start();
+  owned('the counting of usage', async () => await counting.stop());
 }
 
 async function startSandbox(

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { slotMs, type UsageProgress } from '../domain/usage.js';
+import type { Database, Transaction } from './database.js';
+import { addUp, cellKeys, cellSketches, cellSums, factsOf, gatherWell, list } from './usage-cells.js';
+
+/** So many quarters of an hour are counted in one transaction at most. */
+const slotsAtOnce = 96;
+/** So many days of a time zone that is new are made in one transaction. */
+const daysAtOnce = 16;
+const dayMs = 24 * 3_600_000;
+
+type Range = { from: Date; to: Date };
+
+/**
+ * Makes the cells of the slots that have changed anew from the ledger, in one transaction with taking the notes of the
+ * changes. One process at a time, in any; one that dies in the middle has done nothing.
+ *
+ * Why nothing is missed: a change and its note are committed together. The notes are taken by one statement and the ledger
+ * is read by a later one, which sees whatever the first one saw; a change in between is read already, and its note stays.
+ */
+export async function catchUp(database: Database): Promise<UsageProgress> {
+  return await database.transaction(async (tx) => {
+    const [lock] = await tx.$queryRaw<{ mine: boolean }[]>`
+      select pg_try_advisory_xact_lock(hashtext('darkroom.usage'), 0) as mine`;
+    if (lock?.mine !== true) return null;
+    const slots = await takeNotes(tx);
+    if (slots.length > 0) {
+      await tx.$queryRaw(gatherWell);
+      for (const range of rangesOf(slots, slotMs)) await countSlots(tx, range);
+      for (const range of rangesOf(slots, dayMs)) await countDays(tx, range);
+    }
+    const zone = slots.length < slotsAtOnce ? await buildZone(tx) : false;
+    return { slots: slots.length, more: slots.length === slotsAtOnce || zone };
+  });
+}
+
+async function takeNotes(tx: Transaction): Promise<Date[]> {
+  const rows = await tx.$queryRaw`
+    with picked as materialized (select distinct slot from usage_change order by slot desc limit ${slotsAtOnce}::integer),
+    taken as (delete from usage_change where slot in (select slot from picked))
+    select slot from picked order by slot`;
+  return z
+    .array(z.object({ slot: z.date() }))
+    .parse(rows)
+    .map(({ slot }) => slot);
+}
+
+/** Ascending slots as ranges; those closer than `gapMs` are one. */
+function rangesOf(slots: readonly Date[], gapMs: number): Range[] {
+  const ranges: Range[] = [];
+  for (const from of slots) {
+    const to = new Date(from.getTime() + slotMs);
+    const last = ranges.at(-1);
+    if (last !== undefined && from.getTime() - last.to.getTime() < gapMs) last.to = to;
+    else ranges.push({ from, to });
+  }
+  return ranges;
+}
+
+const columns = [...cellKeys, ...cellSums, ...cellSketches];
+
+async function countSlots(tx: Transaction, { from, to }: Range): Promise<void> {
+  await tx.$executeRaw`delete from usage_cell where slot >= ${from} and slot < ${to}`;
+  const keys = ['project_id', 'slot', ...cellKeys];
+  await tx.$executeRaw`
+    insert into usage_cell (project_id, slot, ${list(columns)})
+    with facts as materialized (${factsOf({ from, to, projectId: null })})
+    ${addUp({ source: 'facts', keys, sums: cellSums, withSketches: true })}`;
+}
+
+const zonesSchema = z.array(z.object({ zone: z.string(), first: z.string(), last: z.string() }));
+
+/** The days, of every time zone that is kept, that a range of time touches. */
+async function countDays(tx: Transaction, { from, to }: Range): Promise<void> {
+  const rows = await tx.$queryRaw`
+    select zone, greatest(built_from, (${from}::timestamptz at time zone zone)::date)::text as first,
+           ((${to}::timestamptz - interval '1 microsecond') at time zone zone)::date::text as last
+    from usage_zone
+    where built_from <= ((${to}::timestamptz - interval '1 microsecond') at time zone zone)::date`;
+  for (const { zone, first, last } of zonesSchema.parse(rows)) await makeDays(tx, zone, first, last);
+}
+
+async function makeDays(tx: Transaction, zone: string, first: string, last: string): Promise<void> {
+  await tx.$executeRaw`delete from usage_day where zone = ${zone} and day >= ${first}::date and day <= ${last}::date`;
+  const keys = ['project_id', 'zone', 'day', ...cellKeys];
+  await tx.$executeRaw`
+    insert into usage_day (project_id, zone, day, ${list(columns)})
+    with cells as materialized (
+      select ${zone}::text as zone, (slot at time zone ${zone}::text)::date as day, c.* from usage_cell c
+      where slot >= ${first}::date::timestamp at time zone ${zone}::text
+        and slot < (${last}::date + 1)::timestamp at time zone ${zone}::text
+    )
+    ${addUp({ source: 'cells', keys, sums: cellSums, withSketches: true })}`;
+}
+
+const nextSchema = z.array(
+  z.object({ zone: z.string(), first: z.string().nullable(), last: z.string().nullable(), done: z.boolean() }),
+);
+
+/** Makes some days of a time zone that is new, from the newest back. False when every zone is complete. */
+async function buildZone(tx: Transaction): Promise<boolean> {
+  const rows = await tx.$queryRaw`
+    with unready as (select zone, built_from from usage_zone where built_from > '-infinity' order by zone limit 1),
+    ends as (
+      select zone, (min_slot at time zone zone)::date as oldest,
+             least(built_from, (max_slot at time zone zone)::date + 1) as until
+      from unready, (select min(slot) as min_slot, max(slot) as max_slot from usage_cell) all_cells
+    )
+    select zone, (until - ${daysAtOnce}::integer)::text as first, (until - 1)::text as last,
+           coalesce(until - ${daysAtOnce}::integer <= oldest, true) as done
+    from ends`;
+  const [next] = nextSchema.parse(rows);
+  if (next === undefined) return false;
+  const { zone, first, last, done } = next;
+  if (first !== null && last !== null) await makeDays(tx, zone, first, last);
+  await tx.$executeRaw`
+    update usage_zone set built_from = ${done ? '-infinity' : first}::date where zone = ${zone}`;
+  return true;
+}
+
+/**
+ * Has the generations accepted in a range of time counted anew, of which the ledger's triggers could not know: months that
+ * were detached, or everything for a rebuild. Gives the number of slots noted.
+ */
+export async function noteUsage(database: Database, range: { from: Date; to: Date } | null = null): Promise<number> {
+  const [from, to] = range === null ? [null, null] : [range.from, range.to];
+  return await database.prisma.$executeRaw`
+    insert into usage_change (slot)
+    with ids as (
+      select (select id from generation order by id limit 1) as first,
+             (select id from generation order by id desc limit 1) as last
+    ),
+    bounds as (
+      select coalesce(${from}::timestamptz, least(usage_slot(first), (select min(slot) from usage_cell))) as low,
+             coalesce(${to}::timestamptz, greatest(usage_slot(last), (select max(slot) from usage_cell)) + interval '1 second') as high
+      from ids
+    )
+    select slot from bounds,
+      generate_series(to_timestamp(floor(extract(epoch from low) / 900) * 900), high, interval '15 minutes') as slot
+    where slot < high`;
+}
+
+/** Makes whole days of a time zone be kept from now on, unless many are already. */
+export async function keepZone(database: Database, zone: string): Promise<void> {
+  await database.prisma.$executeRaw`
+    insert into usage_zone (zone, built_from)
+    select ${zone}::text, 'infinity'::date where (select count(*) from usage_zone) < ${zonesKept}::integer on conflict do nothing`;
+}
+
+const zonesKept = 12;
