@@ -9,6 +9,7 @@ import { lockFolder } from '../src/store/folder-lock.js';
 import { migrate } from '../src/store/migrate.js';
 import { ensurePartitions } from '../src/store/partitions.js';
 import { openStore } from '../src/store/store.js';
+import { noteUsage } from '../src/store/usage-roll.js';
 import { checkEmpty, fill } from './seed/fill.js';
 import { readOptions, usage, type SeedOptions } from './seed/options.js';
 
@@ -38,18 +39,20 @@ async function main(): Promise<void> {
 
 async function seed(url: string, options: SeedOptions): Promise<void> {
   await migrate({ url, logger });
-  const sql = postgres(url, { max: 2, onnotice: () => undefined });
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
   const startedAt = performance.now();
   try {
     await checkEmpty(sql, options);
     await makeMonths(url, options);
     await sql`set synchronous_commit = off`;
+    // Without a look at triggers for each row, where we may: what they would note is noted below.
+    await sql`set session_replication_role = replica`.catch(() => undefined);
     await fill(sql, options, (done) => bar('generations', done, options.generations, startedAt));
     await sql`analyze`;
   } finally {
     await sql.end();
   }
-  await count(url);
+  await count(url, options);
   console.log(`Done in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.`);
 }
 
@@ -63,10 +66,11 @@ async function makeMonths(url: string, { days, until }: SeedOptions): Promise<vo
 }
 
 /** What a running Darkroom would do by itself. */
-async function count(url: string): Promise<void> {
+async function count(url: string, { days, until }: SeedOptions): Promise<void> {
   const store = openStore(url, () => undefined);
   const startedAt = performance.now();
   try {
+    await noteUsage(store.database, { from: new Date(until.getTime() - days * 86_400_000), to: until });
     let slots = 0;
     for (;;) {
       const progress = await store.usage.catchUp();

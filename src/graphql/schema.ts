@@ -15,6 +15,7 @@ import { RerunResolver } from './rerun.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
+import { UsageResolver } from './usage.js';
 import { WaitingResolver } from './waiting.js';
 
 const rootDescriptions = {
@@ -45,6 +46,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       SubscriptionResolver,
       SweepCellResolver,
       SweepResolver,
+      UsageResolver,
       WaitingResolver,
     ],
     validate: false,

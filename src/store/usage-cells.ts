@@ -1,4 +1,5 @@
 import { binWidth, zeroBin } from '../domain/sketch.js';
+import { liveStatuses } from '../domain/lifecycle.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { Prisma } from './generated/client.js';
 
@@ -20,6 +21,35 @@ export const cellSums = [
   'images',
   'image_bytes',
 ] as const;
+
+/** What a day adds up: the generations by outcome too. */
+const outcomes = {
+  live: liveStatuses,
+  succeeded: ['SUCCEEDED'],
+  moderated: ['MODERATED'],
+  failed: ['FAILED'],
+  expired: ['EXPIRED'],
+  canceled: ['CANCELED'],
+} as const;
+export const daySums = [...cellSums, ...Object.keys(outcomes)];
+
+/** The outcomes of a cell, which it has by its status. */
+export const outcomesOfCell = Prisma.raw(
+  Object.entries(outcomes)
+    .map(([name, statuses]) => {
+      const among = statuses.map((status) => `'${status}'`).join(', ');
+      return `case when status in (${among}) then generations else 0 end as ${name}`;
+    })
+    .join(', '),
+);
+
+/** The keys that days have at each level; the first level has all. */
+export const levelKeys: readonly (readonly string[])[] = [
+  cellKeys,
+  ['profile_id'],
+  ['provider', 'model', 'account', 'control'],
+  [],
+];
 
 export const cellSketches = ['queue_bins', 'queue_counts', 'run_bins', 'run_counts'] as const;
 

@@ -1,9 +1,21 @@
 import { z } from 'zod';
-import { controlKinds, generationStatuses, liveStatuses } from '../domain/lifecycle.js';
+import { controlKinds, generationStatuses } from '../domain/lifecycle.js';
 import type { UsageAnswer, UsageDimension, UsageFilter, UsageQuestion, UsageUnit } from '../domain/usage.js';
 import type { Database, Transaction } from './database.js';
 import { Prisma } from './generated/client.js';
-import { addUp, cellKeys, cellSketches, cellSums, factsOf, gatherWell, list, noProfile } from './usage-cells.js';
+import {
+  addUp,
+  cellKeys,
+  cellSketches,
+  cellSums,
+  daySums,
+  factsOf,
+  gatherWell,
+  levelKeys,
+  list,
+  noProfile,
+  outcomesOfCell,
+} from './usage-cells.js';
 import { keepZone } from './usage-roll.js';
 
 /** A range from so many days on is worth keeping the days of its time zone. */
@@ -19,20 +31,6 @@ const keyOf: Readonly<Record<UsageDimension, string>> = {
   ERROR: 'error_code',
   TAG: 'tag',
 };
-
-/** Sums that a row has beyond those of a cell: its generations by outcome. */
-const outcomes = {
-  live: liveStatuses,
-  succeeded: ['SUCCEEDED'],
-  moderated: ['MODERATED'],
-  failed: ['FAILED'],
-  expired: ['EXPIRED'],
-  canceled: ['CANCELED'],
-} as const;
-const outcomeSums = Object.entries(outcomes).map(([name, statuses]) => {
-  const among = statuses.map((status) => `'${status}'`).join(', ');
-  return `case when status in (${among}) then generations else 0 end as ${name}`;
-});
 
 const boundsSchema = z.array(
   z.object({ kept: z.boolean(), head: z.date().nullable(), tail: z.date().nullable(), as_of: z.date() }),
@@ -74,22 +72,40 @@ const measures = list([...cellSums, ...cellSketches]);
 /** Days where they are kept, quarters of an hour before and after. */
 function cellRows(
   projectId: string,
-  { timeZone: zone, from, to, filter }: UsageQuestion,
+  { timeZone: zone, from, to, filter, dimensions }: UsageQuestion,
   { head, tail }: { head: Date | null; tail: Date | null },
 ): Prisma.Sql {
   const mine = Prisma.sql`project_id = ${projectId}::uuid ${matching(filter)}`;
   const keys = list(cellKeys);
   const slots = (start: Date, end: Date): Prisma.Sql => Prisma.sql`
-    select ${keys}, ${measures}, slot at time zone ${zone}::text as local, slot
+    select ${keys}, ${measures}, ${outcomesOfCell}, slot at time zone ${zone}::text as local, slot
     from usage_cell where ${mine} and slot >= ${start} and slot < ${end}`;
   if (head === null || tail === null) return slots(from, to);
   const days = Prisma.sql`
-    select ${keys}, ${measures}, day::timestamp as local, null::timestamptz as slot
-    from usage_day where ${mine} and zone = ${zone}
+    select ${keys}, ${measures}, ${list(daySums.slice(cellSums.length))}, day::timestamp as local, null::timestamptz as slot
+    from usage_day where ${mine} and zone = ${zone} and level = ${levelOf(dimensions, filter)}::smallint
       and day >= (${head}::timestamptz at time zone ${zone}::text)::date
       and day < (${tail}::timestamptz at time zone ${zone}::text)::date`;
   return Prisma.join([slots(from, head), days, slots(tail, to)], ' union all ');
 }
+
+/** The level with the fewest days that still has every key that is asked for. */
+function levelOf(dimensions: readonly UsageDimension[], filter: UsageFilter): number {
+  const asked = [
+    ...dimensions.map((dimension) => keyOf[dimension]),
+    ...filters.flatMap(([column, name]) => (filter[name] == null ? [] : [column])),
+  ];
+  return levelKeys.findLastIndex((keys) => asked.every((key) => keys.includes(key)));
+}
+
+const filters = [
+  ['profile_id', 'profileId', 'uuid'],
+  ['model', 'model', 'text'],
+  ['provider', 'provider', 'text'],
+  ['account', 'account', 'text'],
+  ['control', 'control', 'text'],
+  ['status', 'status', 'text'],
+] as const;
 
 function ledgerRows(projectId: string, { timeZone: zone, from, to, filter, dimensions }: UsageQuestion): Prisma.Sql {
   const tags = filter.tag == null ? Prisma.empty : Prisma.sql`and tags && ${[...filter.tag]}::text[]`;
@@ -99,23 +115,16 @@ function ledgerRows(projectId: string, { timeZone: zone, from, to, filter, dimen
     : Prisma.empty;
   const tag = dimensions.includes('TAG') ? Prisma.sql`t.tag` : Prisma.sql`null::text`;
   return Prisma.sql`
-    select ${list(cellKeys)}, ${measures}, slot at time zone ${zone}::text as local, slot, ${tag} as tag
+    select ${list(cellKeys)}, ${measures}, ${outcomesOfCell}, slot at time zone ${zone}::text as local, slot, ${tag} as tag
     from (${factsOf({ from, to, projectId })}) f ${each}
     where true ${matching(filter)} ${tags}`;
 }
 
 function matching(filter: UsageFilter): Prisma.Sql {
-  const lists = [
-    ['profile_id', filter.profileId, 'uuid'],
-    ['model', filter.model, 'text'],
-    ['provider', filter.provider, 'text'],
-    ['account', filter.account, 'text'],
-    ['control', filter.control, 'text'],
-    ['status', filter.status, 'text'],
-  ] as const;
-  const conditions = lists.flatMap(([column, values, type]) =>
-    values == null ? [] : [Prisma.sql`and ${Prisma.raw(column)} = any (${[...values]}::${Prisma.raw(type)}[])`],
-  );
+  const conditions = filters.flatMap(([column, name, type]) => {
+    const values = filter[name];
+    return values == null ? [] : [Prisma.sql`and ${Prisma.raw(column)} = any (${[...values]}::${Prisma.raw(type)}[])`];
+  });
   return conditions.length === 0 ? Prisma.empty : Prisma.join(conditions, ' ');
 }
 
@@ -142,14 +151,14 @@ async function rowsOf(
   source: Prisma.Sql,
 ): Promise<UsageAnswer['rows']> {
   const keys = [...(unit === null ? [] : ['bucket']), ...dimensions.map((dimension) => keyOf[dimension])];
-  const sums = [...cellSums, ...Object.keys(outcomes)];
+  const sums = daySums;
   const bucket = unit === null ? Prisma.empty : Prisma.sql`, ${bucketOf(unit)} as bucket`;
-  const order = Prisma.raw(['generations desc', ...keys].map((key) => `${key}`).join(', '));
+  const order = Prisma.raw(['generations desc', ...keys].join(', '));
   const first = unit === null ? Prisma.empty : Prisma.raw('bucket,');
   // As one text: values of their own would take longer to read than to add up.
   const answer = await database.$queryRaw`
     with source as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
-      select *, ${Prisma.raw(outcomeSums.join(', '))} ${bucket} from (${source}) s
+      select * ${bucket} from (${source}) s
     ),
     groups as (${addUp({ source: 'source', keys, sums, withSketches })})
     select coalesce(json_agg(row_to_json(r)), '[]')::text as rows

@@ -1,7 +1,20 @@
 import { z } from 'zod';
 import { slotMs, type UsageProgress } from '../domain/usage.js';
 import type { Database, Transaction } from './database.js';
-import { addUp, cellKeys, cellSketches, cellSums, factsOf, gatherWell, list } from './usage-cells.js';
+import { Prisma } from './generated/client.js';
+import {
+  addUp,
+  cellKeys,
+  cellSketches,
+  cellSums,
+  daySums,
+  factsOf,
+  gatherWell,
+  levelKeys,
+  list,
+  noProfile,
+  outcomesOfCell,
+} from './usage-cells.js';
 
 /** So many quarters of an hour are counted in one transaction at most. */
 const slotsAtOnce = 96;
@@ -82,15 +95,38 @@ async function countDays(tx: Transaction, { from, to }: Range): Promise<void> {
 
 async function makeDays(tx: Transaction, zone: string, first: string, last: string): Promise<void> {
   await tx.$executeRaw`delete from usage_day where zone = ${zone} and day >= ${first}::date and day <= ${last}::date`;
-  const keys = ['project_id', 'zone', 'day', ...cellKeys];
+  const keys = ['project_id', 'zone', 'level', 'day', ...cellKeys];
+  const target = list([...keys, ...daySums, ...cellSketches]);
   await tx.$executeRaw`
-    insert into usage_day (project_id, zone, day, ${list(columns)})
+    insert into usage_day (${target})
     with cells as materialized (
-      select ${zone}::text as zone, (slot at time zone ${zone}::text)::date as day, c.* from usage_cell c
+      select ${zone}::text as zone, 0::smallint as level, (slot at time zone ${zone}::text)::date as day, c.*,
+        ${outcomesOfCell}
+      from usage_cell c
       where slot >= ${first}::date::timestamp at time zone ${zone}::text
         and slot < (${last}::date + 1)::timestamp at time zone ${zone}::text
     )
-    ${addUp({ source: 'cells', keys, sums: cellSums, withSketches: true })}`;
+    ${addUp({ source: 'cells', keys, sums: daySums, withSketches: true })}`;
+  const kept = Prisma.sql`zone = ${zone} and level = 0 and day >= ${first}::date and day <= ${last}::date`;
+  await tx.$executeRaw`
+    insert into usage_day (${target})
+    with days as materialized (
+      ${Prisma.join(
+        levelKeys.slice(1).map((present, i) => atLevel(i + 1, present, kept)),
+        ' union all ',
+      )}
+    )
+    ${addUp({ source: 'days', keys, sums: daySums, withSketches: true })}`;
+}
+
+/** The days with all keys, without those that a level does not have. */
+function atLevel(level: number, present: readonly string[], kept: Prisma.Sql): Prisma.Sql {
+  const keys = cellKeys.map((key) =>
+    present.includes(key) ? key : `${key === 'profile_id' ? `'${noProfile}'::uuid` : `''`} as ${key}`,
+  );
+  return Prisma.sql`
+    select project_id, zone, ${level}::smallint as level, day, ${list(keys)}, ${list([...daySums, ...cellSketches])}
+    from usage_day where ${kept}`;
 }
 
 const nextSchema = z.array(

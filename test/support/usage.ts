@@ -4,7 +4,7 @@ import type { UsageQuestion } from '../../src/domain/usage.js';
 import type { Store } from '../../src/store/store.js';
 import { idAt } from '../unit/fakes.js';
 
-type Ask = (text: string, ...values: unknown[]) => Promise<Record<string, unknown>[]>;
+export type Ask = (text: string, ...values: unknown[]) => Promise<Record<string, unknown>[]>;
 
 export type PastUsage = {
   projectId: string;
@@ -105,7 +105,7 @@ export async function cellsOf(sql: Ask): Promise<string> {
   const [row] = await sql(`
     select (select json_agg(c order by c::text) from usage_cell c)::text
            || (select json_agg(d order by d::text) from usage_day d)::text as all`);
-  return String(row?.['all']);
+  return JSON.stringify(row?.['all']);
 }
 
 /** What `usage.read` by profile, status, error and local day must say, added up from the ledger in another way. */

@@ -45,6 +45,7 @@ CREATE TABLE "usage_cell" (
 CREATE TABLE "usage_day" (
     "project_id" UUID NOT NULL,
     "zone" TEXT NOT NULL,
+    "level" SMALLINT NOT NULL,
     "day" DATE NOT NULL,
     "profile_id" UUID NOT NULL,
     "provider" TEXT NOT NULL,
@@ -65,12 +66,18 @@ CREATE TABLE "usage_day" (
     "settled_unknown" BIGINT NOT NULL,
     "images" BIGINT NOT NULL,
     "image_bytes" BIGINT NOT NULL,
+    "live" BIGINT NOT NULL,
+    "succeeded" BIGINT NOT NULL,
+    "moderated" BIGINT NOT NULL,
+    "failed" BIGINT NOT NULL,
+    "expired" BIGINT NOT NULL,
+    "canceled" BIGINT NOT NULL,
     "queue_bins" SMALLINT[],
     "queue_counts" INTEGER[],
     "run_bins" SMALLINT[],
     "run_counts" INTEGER[],
 
-    CONSTRAINT "usage_day_pkey" PRIMARY KEY ("project_id","zone","day","profile_id","provider","model","account","control","status","error_code")
+    CONSTRAINT "usage_day_pkey" PRIMARY KEY ("project_id","zone","level","day","profile_id","provider","model","account","control","status","error_code")
 );
 
 -- CreateTable
