@@ -122,10 +122,12 @@ it('adds what a late attempt cost to the hour of its generation, and says until 
   const move = async (
     change: Pick<Parameters<typeof store.ledger.change>[0], 'attempt' | 'generation'>,
   ): Promise<void> => void (await store.ledger.change({ generationId: id, ...change }));
-  await move({ attempt: attemptMove(1, instanceId, 'SENT'), generation: null });
   await move({ attempt: null, generation: generationMove('CANCELED') });
   const recently = { from: new Date(now - 3_600_000), to: new Date(now + 3_600_000) };
   const read = async () => await store.usage.read(projectId, question({ ...recently, dimensions: ['STATUS'] }));
+  await settleUsage(store);
+  expect((await read()).rows).toMatchObject([{ canceled: 1, settledUnknown: 0 }]);
+  await move({ attempt: attemptMove(1, instanceId, 'SENT'), generation: null });
   await settleUsage(store);
   expect((await read()).rows).toMatchObject([
     { canceled: 1, settledMicros: 0, settledKnown: 0, settledUnknown: 1, looks: 0 },
