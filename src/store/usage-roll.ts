@@ -20,7 +20,8 @@ import {
 const slotsAtOnce = 96;
 /** So many days of a time zone that is new are made in one transaction. */
 const daysAtOnce = 16;
-const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 type Range = { from: Date; to: Date };
 
@@ -39,7 +40,9 @@ export async function catchUp(database: Database): Promise<UsageProgress> {
     const slots = await takeNotes(tx);
     if (slots.length > 0) {
       await tx.$queryRaw(gatherWell);
-      for (const range of rangesOf(slots, slotMs)) await countSlots(tx, range);
+      // In a rebuild everything between has changed too.
+      const gapMs = slots.length === slotsAtOnce ? dayMs : hourMs;
+      for (const range of rangesOf(slots, gapMs)) await countSlots(tx, range);
       for (const range of rangesOf(slots, dayMs)) await countDays(tx, range);
     }
     const zone = slots.length < slotsAtOnce ? await buildZone(tx) : false;
@@ -58,7 +61,7 @@ async function takeNotes(tx: Transaction): Promise<Date[]> {
     .map(({ slot }) => slot);
 }
 
-/** Ascending slots as ranges; those closer than `gapMs` are one. */
+/** Ascending slots as ranges; those closer than `gapMs` are one, for counting what has not changed is quick and harmless. */
 function rangesOf(slots: readonly Date[], gapMs: number): Range[] {
   const ranges: Range[] = [];
   for (const from of slots) {
