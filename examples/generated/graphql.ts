@@ -429,8 +429,6 @@ export type GenerateSweepInput = {
   provider?: InputMaybe<Scalars['String']['input']>;
   /** From top to bottom. */
   rows?: InputMaybe<SweepAxisInput>;
-  /** Refuse what the route cannot honour exactly, in place of sending what is nearest to it. */
-  strict?: Scalars['Boolean']['input'];
   /** Tags of every cell, at most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Begin the axis of finetuneStrength with 0: the model without the finetune, to compare with. */

@@ -29,6 +29,9 @@ export async function fill(sql: Sql, options: SeedOptions, onProgress: (done: nu
   const projects = await writeProjects(sql, castOf(options.projects, startMs, chance));
   const priceChangeAt = startMs + 0.4 * options.days * dayMs;
   const badDays = new Map<string, boolean>();
+  // A database of before tags and prompts were searchable has no tables for them.
+  const [found] = await sql<{ indexed: boolean }[]>`select to_regclass('generation_tag') is not null as indexed`;
+  const indexed = found?.indexed === true;
   let batch = emptyBatch();
   let [made, written] = [0, 0];
   let writing: Promise<void> = Promise.resolve();
@@ -45,7 +48,7 @@ export async function fill(sql: Sql, options: SeedOptions, onProgress: (done: nu
     await writing;
     onProgress(written);
     const [full, until] = [batch, made];
-    writing = writeBatch(sql, full).then(() => void (written = until));
+    writing = writeBatch(sql, full, indexed).then(() => void (written = until));
     // It is awaited at the next batch; until then its failure is nobody's surprise.
     writing.catch(() => undefined);
     batch = emptyBatch();
@@ -81,7 +84,7 @@ async function writeProjects(sql: Sql, cast: readonly SeedProject[]): Promise<Se
   return projects;
 }
 
-async function writeBatch(sql: Sql, batch: Batch): Promise<void> {
+async function writeBatch(sql: Sql, batch: Batch, indexed: boolean): Promise<void> {
   await sql.begin(async (tx) => {
     const count = batch.events.length;
     // Held until the commit: the sequencer of a server that runs meanwhile numbers nothing in between.
@@ -92,7 +95,18 @@ async function writeBatch(sql: Sql, batch: Batch): Promise<void> {
       generation_event: eventLines(batch, Number(place?.last)),
     };
     for (const table of tableNames) await copy(tx, table, lines[table]);
+    if (indexed) await index(tx, batch);
   });
+}
+
+/** What history is found by, beside the generations themselves. */
+async function index(tx: TransactionSql, { ids }: Batch): Promise<void> {
+  await tx`
+    insert into generation_tag (project_id, tag, generation_id)
+    select project_id, tag, id from generation, unnest(tags) as tag where id = any (${ids}::uuid[])`;
+  await tx`
+    insert into generation_text (project_id, generation_id, words)
+    select project_id, id, darkroom_words(project_id, prompt) from generation where id = any (${ids}::uuid[])`;
 }
 
 async function copy(tx: TransactionSql, table: TableName, lines: readonly string[]): Promise<void> {

@@ -19,12 +19,13 @@ export const tableNames = Object.keys(tables) as TableName[];
 
 /** Lines for COPY, by table. Positions of events are given later: `events` has each with its moment. */
 export type Batch = {
+  ids: string[];
   lines: Record<Exclude<TableName, 'generation_event'>, string[]>;
   events: [number, string, string][];
 };
 
 export function emptyBatch(): Batch {
-  return { lines: { generation: [], attempt: [], image: [], generation_image: [] }, events: [] };
+  return { ids: [], lines: { generation: [], attempt: [], image: [], generation_image: [] }, events: [] };
 }
 
 /** What marks a generation as made up. */
@@ -44,6 +45,7 @@ export function addLife(batch: Batch, life: Life, chance: Chance): void {
   const parameters = `{"seed": ${life.seed}, "width": ${width}, "height": 1024, "finetuneStrength": 1.${chance.below(4)}}`;
   const account = model.provider;
   const last = life.attempts.length;
+  batch.ids.push(id);
   batch.lines.generation.push(
     [
       id,

@@ -51,12 +51,10 @@ export function nextRoute(
 ): RouteChange | null {
   const { routes } = generation;
   if (routes === null) return null;
-  const next = routes.find(
-    (route) =>
-      !isTaken(route, generation) &&
-      (leaving.sameAccount || route.account !== generation.account) &&
-      isOpen(route, standing),
-  );
+  const open = routes.filter((route) => !isTaken(route, generation) && isOpen(route, standing));
+  // A finetune is trained for one model: elsewhere it is bound for another, beside it here it may not fit.
+  const next =
+    open.find(({ account }) => account !== generation.account) ?? (leaving.sameAccount ? open[0] : undefined);
   if (next?.way == null) return null;
   const noted = (route: PlannedRoute): PlannedRoute => {
     if (route === next) return { ...route, reason: null };

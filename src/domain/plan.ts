@@ -15,7 +15,8 @@ import {
   type RouteRequest,
 } from './route.js';
 import { seeminglyRetired, type Retirement } from './standing.js';
-import { translate } from './translate.js';
+import { strongestWishes, translate } from './translate.js';
+import type { Wished } from './translate-size.js';
 import type { Adjustment, PlannedRoute, RouteReason, Way } from './planned-route.js';
 
 /** Why a route is not taken. A route that was left has the code of what it was left for instead. */
@@ -30,7 +31,7 @@ export const routeReasons = {
 export type PlanRequest = RouteRequest & {
   profile: { triggerWord: string | null; defaults: ParameterValues };
   asked: AskedParameters;
-  /** What the generation that is run again asked for: it counts where the request gives nothing. */
+  /** What an earlier generation asked for: it counts where nothing is asked, is brought near and never refused. */
   inherited: AskedParameters;
   /** What cannot be honoured exactly is refused. */
   strict: boolean;
@@ -57,22 +58,60 @@ type Judged = {
   imageRefusals: Refusal[];
 };
 
-/** Ranks every route that could serve a request, says why the others cannot, and what each would be sent. */
-export function planRoutes(catalogue: Catalogue, request: PlanRequest, facts: RankFacts): Plan {
+/**
+ * Ranks every route that could serve a request, says why the others cannot, and what each would be sent. Of each account's
+ * routes that can be taken the best `perAccount` are worked out, and those after them left out.
+ */
+export function planRoutes(
+  catalogue: Catalogue,
+  request: PlanRequest,
+  facts: RankFacts,
+  perAccount: number = Number.POSITIVE_INFINITY,
+): Plan {
   const found = findCandidates(catalogue, request);
   if (!found.ok) return { routes: [], taken: null, refusals: found.refusals, imageRefusals: [] };
-  const ranked = rank(found.value, facts).map((candidate) => judge(candidate, request, facts));
+  const open = new Map<string, number>();
+  const wishes = wishesOf(request);
+  const ranked = rank(found.value, facts).flatMap((candidate) => {
+    const { id } = candidate.account;
+    const before = open.get(id) ?? 0;
+    if (before >= perAccount) return [];
+    const judged = judge(candidate, request, facts, wishes);
+    if (judged.way !== null) open.set(id, before + 1);
+    return [judged];
+  });
   // Sorting is stable: within each place the best stays first.
   const judged = ranked.toSorted((a, b) => placeOf(a) - placeOf(b));
   const [first] = judged;
   const routes = judged.map(plannedOf);
-  const nearest = judged.find(({ refusals, imageRefusals }) => refusals.length + imageRefusals.length > 0);
-  if (first?.way == null && nearest === undefined) {
-    return { routes, taken: null, refusals: refusalsOf(judged), imageRefusals: [] };
-  }
-  const shown = first?.way == null ? nearest : first;
-  const { candidate: taken = null, refusals = [], imageRefusals = [] } = shown ?? {};
+  // With nothing to take, what is nearest to being taken says what is to be mended.
+  const shown = first?.way == null ? judged.find(({ reason }) => isMendable(reason)) : first;
+  if (shown === undefined) return { routes, taken: null, refusals: refusalsOf(judged), imageRefusals: [] };
+  const { candidate: taken, imageRefusals } = shown;
+  const refusals = isExact(request) ? shown.refusals : checkWishes(taken.model, request, wishes(taken.binding));
   return { routes, taken, refusals, imageRefusals };
+}
+
+/** Whether the caller can mend it by asking otherwise. */
+function isMendable(reason: RouteReason | null): boolean {
+  return reason?.code === 'IMAGES' || reason?.code === 'STRICT';
+}
+
+/** The strongest wishes with each binding, worked out once for all of its models. */
+function wishesOf({ asked, inherited, profile }: PlanRequest): (binding: Binding | null) => Wished {
+  const known = new Map<Binding | null, Wished>();
+  return (binding) => {
+    const wished =
+      known.get(binding) ??
+      strongestWishes({
+        INPUT: asked,
+        ORIGINAL: inherited,
+        BINDING: binding?.defaults ?? {},
+        PROFILE: profile.defaults,
+      });
+    known.set(binding, wished);
+    return wished;
+  };
 }
 
 /** What can be taken goes first; what is only paused is waited for, when there is nothing else. */
@@ -82,7 +121,12 @@ function placeOf({ way, reason }: Judged): number {
   return reason.code === 'ACCOUNT_PAUSED' ? 1 : 2;
 }
 
-function judge(candidate: Candidate, request: PlanRequest, facts: RankFacts): Judged {
+function judge(
+  candidate: Candidate,
+  request: PlanRequest,
+  facts: RankFacts,
+  wishes: (binding: Binding) => Wished,
+): Judged {
   const { account, model, binding } = candidate;
   const nothing = { candidate, way: null, refusals: [], imageRefusals: [] };
   const closed = (code: keyof typeof routeReasons, message: string = routeReasons[code]): Judged => ({
@@ -95,10 +139,12 @@ function judge(candidate: Candidate, request: PlanRequest, facts: RankFacts): Ju
   // Whoever names it tries it, and so finds out whether it is back.
   const pinned = request.model !== null || request.provider !== null;
   if (retirement !== null && !pinned) return closed('SEEMINGLY_RETIRED', retirement.message);
-  const { parameters, adjustments, refusals } = parametersFor(model, binding, request);
+  const { parameters, adjustments, refusals } = isExact(request)
+    ? exactParameters(model, binding, request, wishes(binding))
+    : { ...translate(model, wishes(binding)), refusals: [] };
   const imageRefusals = checkImages(model, request.images);
   if (imageRefusals.length > 0) return { ...closed('IMAGES'), refusals, imageRefusals };
-  if (isExact(request) && refusals.length > 0) return { ...closed('STRICT'), refusals };
+  if (refusals.length > 0) return { ...closed('STRICT'), refusals };
   const way: Way = {
     finetuneId: model.finetune === 'ID' ? binding.finetuneId : null,
     loraUrl: model.finetune === 'LORA' ? binding.loraUrl : null,
@@ -122,35 +168,36 @@ function isExact({ strict, model }: PlanRequest): boolean {
   return strict || model !== null;
 }
 
-/** Exactly what is asked for a model that is named or a strict request; else as near to it as the model takes. */
-function parametersFor(
+/** Exactly what is asked, or why not. What an earlier generation asked for is brought near all the same. */
+function exactParameters(
   model: Model,
   binding: Binding,
-  request: PlanRequest,
+  { asked, inherited, profile }: PlanRequest,
+  wished: Wished,
 ): { parameters: ParameterValues; adjustments: Adjustment[]; refusals: Refusal[] } {
-  const { asked, inherited, profile, control } = request;
   const input = { values: asked, path: ['input'] };
-  if (isExact(request)) {
-    const exact = resolveParameters(
-      model,
-      input,
-      { values: inherited, path: ['generation', 'asked'] },
-      { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
-      { values: profile.defaults, path: ['profile', 'defaults'] },
-    );
-    if (exact.ok) return { parameters: exact.value, adjustments: [], refusals: [] };
-    return { parameters: {}, adjustments: [], refusals: exact.refusals };
-  }
-  const wishes = { INPUT: asked, ORIGINAL: inherited, BINDING: binding.defaults, PROFILE: profile.defaults };
-  const { parameters, adjustments } = translate(model, wishes);
+  const exact = resolveParameters(
+    model,
+    input,
+    { values: binding.defaults, path: ['profile', 'bindings', binding.provider, 'defaults'] },
+    { values: profile.defaults, path: ['profile', 'defaults'] },
+  );
+  if (!exact.ok) return { parameters: {}, adjustments: [], refusals: exact.refusals };
+  if (Object.keys(inherited).length === 0) return { parameters: exact.value, adjustments: [], refusals: [] };
+  const near = translate(model, wished);
+  return { ...near, refusals: checkThresholds(near.parameters, input) };
+}
+
+/** What of a request cannot be brought near, since nobody may ask it of this control kind, or contradicts itself. */
+function checkWishes(model: Model, { asked, control }: PlanRequest, wished: Wished): Refusal[] {
   const { cannyLowThreshold: low, cannyHighThreshold: high } = asked;
   const thresholds = {
     ...(low == null ? {} : { cannyLowThreshold: low }),
     ...(high == null ? {} : { cannyHighThreshold: high }),
-    ...parameters,
+    ...translate(model, wished).parameters,
   };
-  const refusals = [...checkAsked(model, callerRules[control], input), ...checkThresholds(thresholds, input)];
-  return { parameters, adjustments, refusals };
+  const input = { values: asked, path: ['input'] };
+  return [...checkAsked(model, callerRules[control], input), ...checkThresholds(thresholds, input)];
 }
 
 /** The images that the model does not take, and those that it cannot do without. */

@@ -72,9 +72,6 @@ export type Idempotency = {
   ): Promise<{ generationId: string; requestHash: Buffer } | null>;
 };
 
-/** Reruns that a generation shows. */
-export const rerunsShown = 50;
-
 /** Reads of the ledger. Those with a project see nothing else. */
 export type History = {
   generation(projectId: string, id: string): Promise<Generation | null>;
@@ -88,7 +85,7 @@ export type History = {
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;
   events(projectId: string, generationIds: readonly string[]): Promise<GenerationEvent[]>;
   imageRefs(projectId: string, generationIds: readonly string[]): Promise<GenerationImageRef[]>;
-  /** Generations that run these again, newest first, of each at most `rerunsShown`. */
+  /** Generations that run these again, newest first, of each at most 50. */
   reruns(projectId: string, generationIds: readonly string[]): Promise<{ generationId: string; rerunId: string }[]>;
 };
 

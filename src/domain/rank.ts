@@ -37,17 +37,23 @@ export function rank(candidates: readonly Candidate[], facts: RankFacts): Candid
 
 function keyOf({ account, model }: Candidate, { standing, policy, runMsOf }: RankFacts): number[] {
   const place = policy.providers.indexOf(model.provider);
-  const preferred: Record<RoutingPreference, () => number> = {
-    ORDER: () => 0,
-    CHEAPEST: () => model.priceMicros ?? Infinity,
-    FASTEST: () => runMsOf(model) ?? Infinity,
-  };
   return [
     account.sandbox || model.lifecycle.status === 'ACTIVE' ? 0 : 1,
     isAiling(standing, account.id, model.id) ? 1 : 0,
-    preferred[policy.prefer](),
+    preferred(policy.prefer, model, runMsOf),
     place === -1 ? Infinity : place,
   ];
+}
+
+function preferred(prefer: RoutingPreference, model: Model, runMsOf: RankFacts['runMsOf']): number {
+  switch (prefer) {
+    case 'ORDER':
+      return 0;
+    case 'CHEAPEST':
+      return model.priceMicros ?? Infinity;
+    case 'FASTEST':
+      return runMsOf(model) ?? Infinity;
+  }
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -50,7 +50,7 @@ export type ReplayPair = {
   place: number;
   /** By the price list, in micro-USD; null: unknown. */
   priceMicros: number | null;
-  leftOut: string[];
+  adjusted: string[];
   /** Why it is not run. */
   refusalCode: string | null;
   refusalMessage: string | null;
@@ -65,7 +65,7 @@ export type PlannedPair = Pick<
   ReplayPair,
   'originalId' | 'place' | 'priceMicros' | 'refusalCode' | 'refusalMessage'
 > & {
-  leftOut: ParameterName[];
+  adjusted: ParameterName[];
 };
 
 /** The end of a started pair: what there is to compare. */
@@ -88,7 +88,7 @@ export type ReplaySummary = {
   /** How many of the runnable pairs the limit lets start. */
   affordable: number;
   refused: { code: string; message: string; count: number }[];
-  leftOut: { parameter: string; count: number }[];
+  adjusted: { parameter: string; count: number }[];
   /** Over the pairs that were compared; null where none was. */
   meanDistance: number | null;
   compared: number;
@@ -100,14 +100,14 @@ const reasonsTold = 20;
 export function summaryOf(limitMicros: number, pairs: readonly ReplayPair[]): ReplaySummary {
   const runnable = pairs.filter(({ refusalCode }) => refusalCode === null).toSorted((a, b) => a.place - b.place);
   const refused = new Map<string, { code: string; message: string; count: number }>();
-  const leftOut = new Map<string, number>();
+  const adjusted = new Map<string, number>();
   for (const { refusalCode: code, refusalMessage } of pairs) {
     if (code === null) continue;
     const message = refusalMessage ?? '';
     const reason = refused.get(`${code} ${message}`) ?? { code, message, count: 0 };
     refused.set(`${code} ${message}`, { ...reason, count: reason.count + 1 });
   }
-  for (const name of runnable.flatMap((pair) => pair.leftOut)) leftOut.set(name, (leftOut.get(name) ?? 0) + 1);
+  for (const name of runnable.flatMap((pair) => pair.adjusted)) adjusted.set(name, (adjusted.get(name) ?? 0) + 1);
   let [estimated, affordable] = [0, 0];
   for (const { priceMicros } of runnable) {
     estimated += priceMicros ?? 0;
@@ -124,7 +124,7 @@ export function summaryOf(limitMicros: number, pairs: readonly ReplayPair[]): Re
     refused: [...refused.values()]
       .toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1))
       .slice(0, reasonsTold),
-    leftOut: [...leftOut].map(([parameter, count]) => ({ parameter, count })),
+    adjusted: [...adjusted].map(([parameter, count]) => ({ parameter, count })),
     meanDistance: distances.length === 0 ? null : distances.reduce((total, each) => total + each, 0) / distances.length,
     compared: distances.length,
   };

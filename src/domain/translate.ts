@@ -4,7 +4,6 @@ import { checkParameter, type AskedParameters } from './parameters.js';
 import { isCallers, wishSources, type Adjustment, type WishSource } from './planned-route.js';
 import { translateSize, type Wished } from './translate-size.js';
 
-export type Wishes = Readonly<Record<WishSource, AskedParameters>>;
 export type Translated = {
   parameters: Partial<Record<ParameterName, ParameterValue>>;
   adjustments: Adjustment[];
@@ -42,8 +41,8 @@ const saysNothing: Readonly<Partial<Record<ParameterName, ParameterValue>>> = { 
  * has no parameter for is left out in silence, since a profile serves models of several kinds; one whose value is changed is
  * told like a wish of the caller's. The model's own defaults are nobody's wish.
  */
-export function translate(model: Model, wishes: Wishes): Translated {
-  const { wished, adjustments } = translateSize(model, firstWishes(wishes));
+export function translate(model: Model, wishes: Wished): Translated {
+  const { wished, adjustments } = translateSize(model, wishes);
   const parameters: Translated['parameters'] = {};
   for (const name of parameterNames) {
     const rule = model.parameters[name];
@@ -65,7 +64,8 @@ export function translate(model: Model, wishes: Wishes): Translated {
   return { parameters, adjustments };
 }
 
-function firstWishes(wishes: Wishes): Wished {
+/** Of each parameter the strongest wish. */
+export function strongestWishes(wishes: Readonly<Record<WishSource, AskedParameters>>): Wished {
   const wished: Wished = {};
   for (const name of parameterNames) {
     for (const source of wishSources) {

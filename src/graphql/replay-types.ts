@@ -26,9 +26,9 @@ export class ReplayRefusal {
   count: number;
 }
 
-@ObjectType({ description: 'A parameter that was asked for then and that the model does not take.' })
+@ObjectType({ description: 'A parameter that was asked for then and that the model does not take as it is.' })
 export class ReplayAdjustment {
-  @Field(() => String, { description: 'Name of the parameter; it is left out.' })
+  @Field(() => String, { description: 'Name of the parameter; it is brought near, or left out.' })
   parameter: string;
 
   @Field(() => Int, { description: 'How many generations it concerns.' })
@@ -60,8 +60,8 @@ export class ReplaySummary implements SummaryRecord {
   @Field(() => [ReplayRefusal], { description: 'Why others are not run, the most frequent first, at most 20.' })
   refused: ReplayRefusal[];
 
-  @Field(() => [ReplayAdjustment], { description: 'What is left out of runnable ones.' })
-  leftOut: ReplayAdjustment[];
+  @Field(() => [ReplayAdjustment], { description: 'What is not sent as it was asked for then.' })
+  adjusted: ReplayAdjustment[];
 
   @Field(() => Float, { nullable: true, description: 'Mean distance of the pairs compared so far, 0 to 1.' })
   meanDistance: number | null;
@@ -160,8 +160,10 @@ export class ReplayPair {
   @Field(() => SafeInt, { nullable: true, description: 'By the price list, in micro-USD; null: unknown.' })
   priceMicros: number | null;
 
-  @Field(() => [String], { description: 'Parameters that were asked for then and that the model does not take.' })
-  leftOut: string[];
+  @Field(() => [String], {
+    description: 'Parameters that were asked for then and that the model does not take as they are.',
+  })
+  adjusted: string[];
 
   @Field(() => ReplayRefusal, { nullable: true, description: 'Why it is not run; null when it is.' })
   refusal: ReplayRefusal | null;
@@ -178,9 +180,9 @@ export class ReplayPair {
 }
 
 export function pairNode(replay: ReplayRecord, record: PairRecord): ReplayPair {
-  const { place, priceMicros, leftOut, refusalCode, refusalMessage, distance, endedAt } = record;
+  const { place, priceMicros, adjusted, refusalCode, refusalMessage, distance, endedAt } = record;
   const refusal = refusalCode === null ? null : { code: refusalCode, message: refusalMessage ?? '', count: 1 };
-  return { record, replay, place, priceMicros, leftOut, refusal, distance, endedAt };
+  return { record, replay, place, priceMicros, adjusted, refusal, distance, endedAt };
 }
 
 @ObjectType({ description: 'One pair in a list.' })

@@ -20,7 +20,7 @@ export class RerunGenerationPayload {
 export class RerunResolver {
   @Mutation(() => RerunGenerationPayload, {
     description:
-      'Runs a generation of your project again, whatever became of it: a new one with the same prompt, images, profile and tags and the parameters that were asked for then. What was a default takes today’s; a parameter that the model does not take is left out.',
+      'Runs a generation of your project again, whatever became of it: a new one with the same prompt, images, profile and tags and the parameters that were asked for then. What was a default takes today’s; what the route cannot honour as it was asked then is brought near, as `adjustments` tells.',
   })
   async rerunGeneration(
     @Ctx() context: Context,

@@ -131,12 +131,6 @@ export class GenerateSweepInput {
 
   @Field(() => String, { nullable: true, description: 'Use this model only, e.g. bfl/flux-pro-finetuned.' })
   model?: string | null;
-
-  @Field(() => Boolean, {
-    defaultValue: false,
-    description: 'Refuse what the route cannot honour exactly, in place of sending what is nearest to it.',
-  })
-  strict: boolean;
 }
 
 export function sweepRequest(input: GenerateSweepInput): SweepRequest {
@@ -148,7 +142,6 @@ export function sweepRequest(input: GenerateSweepInput): SweepRequest {
     images: Object.fromEntries(imageInputNames.flatMap((name) => (input[name] == null ? [] : [[name, input[name]]]))),
     provider: input.provider ?? null,
     model: input.model ?? null,
-    strict: input.strict,
     tags: input.tags ?? [],
     priority: input.priority,
     deadlineSeconds: input.deadlineSeconds ?? null,

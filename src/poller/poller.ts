@@ -123,7 +123,9 @@ export function createPoller(outer: PollerParts): Poller {
   const probing = createTicker({
     everyMs: probeEveryMs,
     async run() {
-      if ((await probeAccounts(outer, stopping.signal)).resumed) admission.poke();
+      if (!(await probeAccounts(outer, stopping.signal)).resumed) return;
+      await outer.standing.refresh();
+      admission.poke();
     },
     onError: report('Probing'),
   });

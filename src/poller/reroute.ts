@@ -25,7 +25,7 @@ export function createReroute(parts: Parts): () => Promise<void> {
   return async () => {
     const standing = parts.standing.now();
     const closed = closedIn(standing, parts.settings.firstProbeMs);
-    const signature = JSON.stringify([closed, [...standing.pauses.keys()]]);
+    const signature = signatureOf(closed, standing);
     if (closed.accounts.length + closed.models.length === 0) return;
     if (signature === walked.signature && performance.now() - walked.at < againAfterMs && after === null) return;
     if (signature !== walked.signature) {
@@ -37,6 +37,13 @@ export function createReroute(parts: Parts): () => Promise<void> {
     after = waiting.length < movedAtOnce ? null : (waiting.at(-1)?.id ?? null);
     if (after === null) walked = { signature, at: performance.now() };
   };
+}
+
+/** Changes whenever something is closed or opened; a pause that is over and comes again is another one. */
+function signatureOf(closed: Closed, standing: Standing): string {
+  const pauses = [...standing.pauses.values()].map(({ account, pausedAt }) => [account, pausedAt]);
+  const retirements = [...standing.retirements.values()].map(({ account, model, since }) => [account, model, since]);
+  return JSON.stringify([closed, pauses, retirements]);
 }
 
 function closedIn(standing: Standing, graceMs: number): Closed {

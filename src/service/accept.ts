@@ -12,8 +12,8 @@ export type CheckedImages = Partial<Record<ImageInputName, CheckedImage>>;
 export type Prepared = {
   row: Omit<NewGeneration, 'images' | 'requestKey'>;
   images: CheckedImages;
-  /** What was inherited and is not taken by the model. */
-  leftOut: ParameterName[];
+  /** What is not sent as it was asked for. */
+  adjusted: ParameterName[];
 };
 
 /** A request as its idempotency key knows it. */

@@ -20,7 +20,7 @@ import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
 import { findProfile } from './find-profile.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 import { pixelsOf } from './pixels.js';
-import { keptRoutes, planFor, type PlanParts } from './plan.js';
+import { keptPerAccount, keptRoutes, planFor, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -55,11 +55,13 @@ export type Generate = (viewer: Viewer, request: GenerateRequest) => Promise<Che
 
 /** A request, and what may stand behind it. */
 export type PrepareRequest = Omit<GenerateRequest, 'idempotencyKey'> & {
-  /** Counts where the request gives nothing. */
+  /** Counts where the request gives nothing, and is brought near where the route cannot honour it. */
   inherited?: AskedParameters;
   /** Input images that were checked before, for another request with the same ones. */
   checkedImages?: CheckedImages;
   rerunOf?: string;
+  /** No other route is to be taken later: it must be this model, at this price. */
+  onlyRoute?: boolean;
 };
 
 export type Prepare = (
@@ -82,7 +84,7 @@ export function createPrepare(
 ): Prepare {
   return async (viewer, request) => {
     const profile = await findProfile(parts.profiles, viewer, request.profileId);
-    const plan = profile.ok ? planFor(parts, viewer, profile.value, request) : null;
+    const plan = profile.ok ? planFor(parts, viewer, profile.value, request, keptPerAccount) : null;
     const texts = [
       ...checkPrompt(request),
       ...checkTags(request.tags),
@@ -99,7 +101,6 @@ export function createPrepare(
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-    const { model: taken } = plan.taken;
     const asked = givenOf({ ...request.inherited, ...givenOf(request.parameters) });
     return accepted({
       row: {
@@ -115,7 +116,7 @@ export function createPrepare(
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
-        routes: keptRoutes(routes),
+        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
         asked,
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
@@ -125,7 +126,7 @@ export function createPrepare(
         costEstimatedMicros: way.priceMicros,
       },
       images: images.value,
-      leftOut: parameterNames.filter((name) => name in asked && taken.parameters[name] === undefined),
+      adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
     });
   };
 }

@@ -24,12 +24,16 @@ export type PlanParts = {
 /** More than so many routes of either kind are not kept with a generation. */
 const keptAtMost = 8;
 
+/** Nor more than so many of one account: its models mostly share a finetune that was trained for one of them. */
+export const keptPerAccount = 3;
+
 /** The routes for a request, by all that is known at the moment. Nothing is asked of the database. */
 export function planFor(
   parts: PlanParts,
   viewer: Pick<Viewer, 'projectId' | 'projectSlug'>,
   profile: Profile,
   request: Plannable,
+  perAccount?: number,
 ): Plan {
   const { control, provider, model, strict, parameters, inherited = {}, images } = request;
   return planRoutes(
@@ -51,6 +55,7 @@ export function planFor(
       policy: parts.standing.policyOf(viewer.projectId),
       runMsOf: ({ id }) => parts.runMsOf(id),
     },
+    perAccount,
   );
 }
 
@@ -59,10 +64,18 @@ export function planFor(
  * the profile was never bound is of no use there.
  */
 export function keptRoutes(routes: readonly PlannedRoute[]): PlannedRoute[] | null {
-  const open = routes.filter(({ way }) => way !== null).slice(0, keptAtMost);
-  const closed = routes.filter(({ way, reason }) => way === null && reason?.code !== 'NOT_BOUND').slice(0, keptAtMost);
+  const open = fewOf(routes.filter(({ way }) => way !== null));
+  const closed = fewOf(routes.filter(({ way, reason }) => way === null && reason?.code !== 'NOT_BOUND'));
   const [only, ...others] = [...open, ...closed];
   if (only === undefined) return null;
   if (others.length === 0 && only.reason === null && (only.way?.adjustments.length ?? 0) === 0) return null;
   return [only, ...others];
+}
+
+/** So many as are kept, in their order: the best of each account before a second of any. */
+function fewOf(routes: readonly PlannedRoute[]): PlannedRoute[] {
+  const best = routes.filter((route, n) => routes.findIndex(({ account }) => account === route.account) === n);
+  const others = routes.filter((route) => !best.includes(route));
+  const few = new Set([...best, ...others].slice(0, keptAtMost));
+  return routes.filter((route) => few.has(route));
 }

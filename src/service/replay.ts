@@ -96,15 +96,15 @@ export function createReplayService(parts: Parts): ReplayService {
       originalId,
       place,
       priceMicros: null,
-      leftOut: [],
+      adjusted: [],
       refusalCode: null,
       refusalMessage: null,
     };
     if (original === null) return { ...pair, refusalCode: 'NOT_FOUND', refusalMessage: 'The generation is gone.' };
-    const again = await parts.rerunRequest(viewer, original, request);
+    const again = await parts.rerunRequest(viewer, original, { ...request, onlyRoute: true });
     const prepared = again.ok ? await parts.prepare(viewer, again.value) : again;
     if (prepared.ok) {
-      return { ...pair, priceMicros: prepared.value.row.costEstimatedMicros, leftOut: prepared.value.leftOut };
+      return { ...pair, priceMicros: prepared.value.row.costEstimatedMicros, adjusted: prepared.value.adjusted };
     }
     const [first] = prepared.refusals.map(asRerunRefusal);
     return { ...pair, refusalCode: first?.code ?? 'INVALID', refusalMessage: first?.message ?? '' };

@@ -17,6 +17,8 @@ export type RerunPlan = {
   /** Where no seed was asked for, ask for the one that the provider reported. */
   reuseSeed: boolean;
   priority: number;
+  /** No other route is to be taken later. */
+  onlyRoute: boolean;
 };
 
 /** The request that runs a generation again, or why there is none. */
@@ -28,12 +30,13 @@ export type RerunRequest = (
 
 export type Rerun = (
   viewer: Viewer,
-  request: Omit<RerunPlan, 'priority'> & { id: string; idempotencyKey: string | null },
+  request: Omit<RerunPlan, 'priority' | 'onlyRoute'> & { id: string; idempotencyKey: string | null },
 ) => Promise<Checked<Generation>>;
 
 /**
  * The same prompt, images and profile, and the parameters that the caller asked for then: defaults of the profile and the
- * model are those of today. A parameter that the model does not take is left out, one outside its range is refused.
+ * model are those of today. What the route cannot honour as it was asked then is brought near, which its adjustments tell;
+ * overrides are held to the rules of every request.
  */
 export function createRerunRequest(parts: {
   history: Pick<History, 'imageRefs'>;
@@ -68,6 +71,7 @@ export function createRerunRequest(parts: {
       provider: plan.provider,
       model: plan.model,
       strict: false,
+      onlyRoute: plan.onlyRoute,
       tags: generation.tags,
       priority: plan.priority,
       deadlineSeconds: null,
@@ -102,7 +106,7 @@ export function createRerun(parts: {
       if (generation === null) {
         return refused(refusal('NOT_FOUND', ['id'], 'There is no such generation in your project.', { given: id }));
       }
-      const request = await parts.request(viewer, generation, { ...plan, priority: 0 });
+      const request = await parts.request(viewer, generation, { ...plan, priority: 0, onlyRoute: false });
       if (!request.ok) return request;
       const prepared = await prepare(viewer, request.value);
       return prepared.ok ? prepared : refused(...prepared.refusals.map(asRerunRefusal));
@@ -112,10 +116,6 @@ export function createRerun(parts: {
 /** Refusals name the fields of a request; a rerun has only some of them, and the rest came with the generation. */
 export function asRerunRefusal(refusalGiven: Refusal): Refusal {
   const [root, field = ''] = refusalGiven.path;
-  if (root === 'generation') {
-    const message = `${refusalGiven.message} It was asked for at that time; overrides can say something else.`;
-    return { ...refusalGiven, path: ['overrides', refusalGiven.path.at(-1) ?? ''], message };
-  }
   if (root !== 'input') return refusalGiven;
   if (field === 'provider' || field === 'model') return { ...refusalGiven, path: [field] };
   const isParameter = parameterNames.some((name) => name === field);

@@ -14,7 +14,7 @@ import { checkIdempotencyKey, findKept, requestKeyOf } from './idempotency.js';
 import { refusalWhenLow, type ImageBytes, type Storage } from './images.js';
 import type { StopService } from './stop.js';
 
-export type SweepRequest = Omit<GenerateRequest, 'prompt'> & {
+export type SweepRequest = Omit<GenerateRequest, 'prompt' | 'strict'> & {
   /** Null where an axis gives prompts. */
   prompt: string | null;
   columns: AxisInput | null;
@@ -84,7 +84,9 @@ export function createSweepService(parts: Parts): SweepService {
     const refusals = new Map<string, Refusal>();
     let images: CheckedImages | undefined;
     for (const cell of cellsOf(grid)) {
-      const checked = await prepare(viewer, cellRequest(request, cell, { seed, images }));
+      // All cells go to one model, or they could not be compared.
+      const model = prepared[0]?.row.model ?? request.model;
+      const checked = await prepare(viewer, cellRequest({ ...request, model }, cell, { seed, images }));
       if (checked.ok) {
         images ??= checked.value.images;
         prepared.push(checked.value);
@@ -104,7 +106,7 @@ export function createSweepService(parts: Parts): SweepService {
       grid,
       cells: prepared,
       first,
-      seed: first.leftOut.includes('seed') ? null : seed,
+      seed: first.adjusted.includes('seed') ? null : seed,
       withinLimit: checkLimit(request, cost, prepared.length).length === 0,
       ...cost,
     });
@@ -208,10 +210,11 @@ function cellRequest(
     ...(images === undefined ? {} : { checkedImages: images }),
     provider: request.provider,
     model: request.model,
-    strict: request.strict,
+    strict: true,
     tags: request.tags,
     priority: request.priority,
     deadlineSeconds: request.deadlineSeconds,
+    onlyRoute: true,
   };
 }
 

@@ -1,12 +1,15 @@
 import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
-import { rerunsShown, type GenerationFilter, type History } from '../domain/ports.js';
+import type { GenerationFilter, History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import { generationPage, listedPage } from './generation-page.js';
 import type { Attempt as AttemptRow, Prisma } from './generated/client.js';
 import { micros, toGeneration } from './generation-row.js';
+
+/** Reruns that a generation shows. */
+const rerunsShown = 50;
 
 /** Every read of the ledger stays inside one project. */
 export function createHistory(database: Database): History {

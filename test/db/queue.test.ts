@@ -44,6 +44,23 @@ it('tells everybody the place in which admission then takes them', async () => {
   expect(Math.max(...off)).toBeLessThan(projects.length);
 });
 
+it('foretells the place that somebody gets who comes now', async () => {
+  const other = await bench.addProject('other');
+  const { queue } = bench.store;
+  expect(await queue.placeOfNext(bench.projectId, account, 0)).toEqual({ position: 1, running: 0 });
+  await bench.accept(6);
+  await bench.accept(2, { priority: 5 });
+  await bench.accept(3, { projectId: other });
+  for (let limit = 1; limit <= 2; limit += 1) await admitOne(limit);
+  for (const projectId of [bench.projectId, other]) {
+    for (const priority of [-5, 0, 5]) {
+      const foretold = await queue.placeOfNext(projectId, account, priority);
+      const [id = ''] = await bench.accept(1, { projectId, priority });
+      expect((await queue.places(projectId, account, [id])).get(id)).toEqual(foretold);
+    }
+  }
+});
+
 it('knows nothing of what does not wait, and shows nobody another project', async () => {
   const [mine = ''] = await bench.accept(1);
   const other = await bench.addProject('other');

@@ -36,7 +36,7 @@ function newReplay(details: Partial<NewReplay> = {}): NewReplay {
 }
 
 function planned(place: number): PlannedPair {
-  const pair = { priceMicros: price, leftOut: [], refusalCode: null, refusalMessage: null };
+  const pair = { priceMicros: price, adjusted: [], refusalCode: null, refusalMessage: null };
   return { ...pair, originalId: newId(), place };
 }
 

@@ -50,7 +50,7 @@ const replaySchema = z.object({
     unknownPrices: z.number(),
     affordable: z.number(),
     refused: z.array(z.object({ code: z.string(), message: z.string(), count: z.number() })),
-    leftOut: z.array(z.object({ parameter: z.string(), count: z.number() })),
+    adjusted: z.array(z.object({ parameter: z.string(), count: z.number() })),
     meanDistance: z.number().nullable(),
     compared: z.number(),
   }),
@@ -66,7 +66,7 @@ type Replay = z.infer<typeof replaySchema>;
 
 const fields = `id status matches committedMicros
   summary { runnable started ended estimatedMicros unknownPrices affordable meanDistance compared
-    refused { code message count } leftOut { parameter count } }
+    refused { code message count } adjusted { parameter count } }
   progress { counts { status count } total ended cost { settledMicros } }
   pairs(first: 50) { pageInfo { hasNextPage } nodes { place distance refusal { code message }
     original { id prompt } rerun { id status rerunOf { id } } sheet { url complete width height } } }`;
@@ -119,7 +119,7 @@ it('plans, starts once however often it is told to, tells how it goes on, and sa
     status: 'PLANNED',
     matches: 20,
     committedMicros: 0,
-    summary: { runnable: 20, started: 0, estimatedMicros: 1_200_000, affordable: 20, refused: [], leftOut: [] },
+    summary: { runnable: 20, started: 0, estimatedMicros: 1_200_000, affordable: 20, refused: [], adjusted: [] },
     progress: { total: 0 },
   });
   expect(replay.pairs.nodes.map(({ original }) => original.id)).toEqual(originals.toReversed());
@@ -203,7 +203,7 @@ it('says what cannot be run and why, and what is left out', async () => {
     summary: {
       runnable: 1,
       refused: [{ code: 'NOT_FOUND', count: 1 }],
-      leftOut: [
+      adjusted: [
         { parameter: 'width', count: 1 },
         { parameter: 'height', count: 1 },
         { parameter: 'steps', count: 1 },

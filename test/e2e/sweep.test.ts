@@ -254,6 +254,18 @@ it('starts all cells or none: one bad value refuses the whole, each mistake told
   expect(await darkroom.sql("select from generation where prompt = 'none of it'")).toEqual([]);
 });
 
+it('refuses an axis that makes no difference at the model, and keeps every cell to its route', async () => {
+  const model = 'bfl/flux-pro-1.1-ultra-finetuned';
+  const given = { prompt: 'alike', maxCostMicros: 10_000_000, columns: { guidance: [2, 3] } };
+  expect((await trySweep({ ...given, model })).userErrors).toMatchObject([
+    { code: 'UNSUPPORTED', path: ['input', 'columns', 'guidance'] },
+  ]);
+  const made = await sweep(given);
+  const rows = await darkroom.sql('select distinct model, routes from generation where prompt = $1', 'alike');
+  expect(rows).toEqual([{ model: 'bfl/flux-pro-finetuned', routes: null }]);
+  await vi.waitFor(async () => expect((await read(made.id))?.progress.ended).toBe(2), { timeout: 10_000 });
+});
+
 it('gives the same sweep for the same key, also to those who ask at once', async () => {
   const input = { prompt: 'keyed', parameters: small, columns: { seed: [1, 2] }, idempotencyKey: 'k' };
   const both = await Promise.all([sweep(input), sweep(input), sweep(input)]);

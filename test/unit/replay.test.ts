@@ -10,7 +10,7 @@ function pair(place: number, details: Partial<ReplayPair> = {}): ReplayPair {
     originalId: idAt(100 + place),
     place,
     priceMicros: 60_000,
-    leftOut: [],
+    adjusted: [],
     refusalCode: null,
     refusalMessage: null,
     rerunId: null,
@@ -22,8 +22,8 @@ function pair(place: number, details: Partial<ReplayPair> = {}): ReplayPair {
 
 it('counts what can be run, what it costs, and how far the limit goes', () => {
   const pairs = [
-    pair(1, { priceMicros: 50_000, leftOut: ['steps'] }),
-    pair(0, { leftOut: ['steps', 'seed'] }),
+    pair(1, { priceMicros: 50_000, adjusted: ['steps'] }),
+    pair(0, { adjusted: ['steps', 'seed'] }),
     pair(2, { priceMicros: null }),
     pair(3),
     pair(4, { refusalCode: 'NO_ROUTE', refusalMessage: 'No.', priceMicros: null }),
@@ -42,7 +42,7 @@ it('counts what can be run, what it costs, and how far the limit goes', () => {
       { code: 'NO_ROUTE', message: 'No.', count: 2 },
       { code: 'CONFLICT', message: 'Archived.', count: 1 },
     ],
-    leftOut: [
+    adjusted: [
       { parameter: 'steps', count: 2 },
       { parameter: 'seed', count: 1 },
     ],

@@ -8,7 +8,7 @@ import { fakeImages, idAt, makeGeneration, makeImage, told, valueOf, viewer } fr
 
 const models = knownModels();
 const kept = makeImage();
-const plan: RerunPlan = { provider: null, model: null, overrides: {}, reuseSeed: false, priority: 0 };
+const plan: RerunPlan = { provider: null, model: null, overrides: {}, reuseSeed: false, priority: 0, onlyRoute: false };
 
 function requestOf(...refs: Pick<GenerationImageRef, 'role' | 'imageId'>[]): ReturnType<typeof createRerunRequest> {
   const rows = refs.map(({ role, imageId }, n) => ({ generationId: idAt(20), n, role, imageId }));
@@ -39,6 +39,8 @@ it('asks for what was asked for then, and for nothing that was a default', async
     images: { controlImage: { imageId: publicId('Image', kept.id) } },
     provider: 'bfl',
     model: null,
+    strict: false,
+    onlyRoute: false,
     tags: ['a'],
     priority: 0,
     deadlineSeconds: null,
@@ -78,10 +80,6 @@ it.each([
   ],
   [['input', 'profileId'], ['id']],
   [['input', 'controlImage', 'imageId'], ['id']],
-  [
-    ['generation', 'asked', 'steps'],
-    ['overrides', 'steps'],
-  ],
   [
     ['profile', 'defaults', 'steps'],
     ['profile', 'defaults', 'steps'],

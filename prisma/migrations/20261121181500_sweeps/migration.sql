@@ -1,3 +1,10 @@
+-- What a caller asked for is kept apart from what was sent, so that it can be asked for again elsewhere.
+
+ALTER TABLE "generation" ADD COLUMN "asked" JSONB, ADD COLUMN "rerun_of" UUID;
+
+-- The reruns of a generation. Partial: few generations are one.
+CREATE INDEX "generation_reruns" ON "generation" ("rerun_of", "id") WHERE "rerun_of" IS NOT NULL;
+
 -- Grids of generations, and history that is run again elsewhere.
 
 -- CreateEnum
@@ -70,7 +77,7 @@ CREATE TABLE "replay_pair" (
     "project_id" UUID NOT NULL,
     "place" INTEGER NOT NULL,
     "price_micros" BIGINT,
-    "left_out" TEXT[],
+    "adjusted" TEXT[],
     "refusal_code" TEXT,
     "refusal_message" TEXT,
     "rerun_id" UUID,

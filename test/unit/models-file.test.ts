@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { knownModels } from '../../src/catalogue/catalogue.js';
+import type { Model } from '../../src/domain/model.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-models-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function withFile(content: unknown): Model[] {
+  const path = join(folder, 'models.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return knownModels(path);
+}
+const id = 'bfl/flux-pro-1.0-canny-finetuned';
+const find = (models: readonly Model[], which = id): Model =>
+  models.find((model) => model.id === which) ?? expect.fail(`There is no ${which}.`);
+
+it('changes what it names, and leaves the rest as it was', () => {
+  const before = find(knownModels());
+  const { seed: _seed, ...others } = before.parameters;
+  const steps = { kind: 'integer', minimum: 1, maximum: 9, default: 9 } as const;
+  const change = { id, priceMicros: 5, lifecycle: { status: 'ACTIVE' }, parameters: { steps, seed: null } };
+  expect(find(withFile({ models: [change] }))).toEqual({
+    ...before,
+    priceMicros: 5,
+    lifecycle: { ...before.lifecycle, status: 'ACTIVE' },
+    parameters: { ...others, steps },
+  });
+  expect(withFile({ models: [] })).toEqual(knownModels());
+});
+
+it('adds whole models', () => {
+  const { provider: _provider, ...whole } = find(knownModels());
+  const models = withFile({ models: [{ ...whole, id: 'comfyui/mine', name: 'mine' }] });
+  expect(find(models, 'comfyui/mine')).toMatchObject({ provider: 'comfyui', name: 'mine', control: 'CANNY' });
+  expect(models).toHaveLength(knownModels().length + 1);
+});
+
+it.each<[string, unknown, RegExp]>([
+  ['no JSON', '{', /MODELS_FILE .*models\.json: .*JSON/],
+  ['no list', {}, /models: /],
+  ['no id', { models: [{ priceMicros: 1 }] }, /models\.0\.id/],
+  ['an unknown field', { models: [{ id, price: 1 }] }, /models\.0.*price/],
+  ['a wrong value', { models: [{ id, priceMicros: -1 }] }, /models\.0\.priceMicros/],
+  [
+    'a wrong range',
+    { models: [{ id, parameters: { steps: { kind: 'integer' } } }] },
+    /models\.0\.parameters\.steps\.minimum/,
+  ],
+  ['half of a new model', { models: [{ id: 'bfl/new', name: 'new' }] }, /MODELS_FILE .*, bfl\/new: control/],
+])('refuses %s, naming the file and the field', (_, content, message) => {
+  expect(() => withFile(content)).toThrow(message);
+});
