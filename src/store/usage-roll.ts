@@ -17,7 +17,7 @@ import {
 } from './usage-cells.js';
 
 /** So many quarters of an hour are counted in one transaction at most. */
-const slotsAtOnce = 96;
+export const slotsAtOnce = 96;
 /** So many days of a time zone that is new are made in one transaction. */
 const daysAtOnce = 16;
 const hourMs = 3_600_000;
@@ -32,12 +32,12 @@ type Range = { from: Date; to: Date };
  * Why nothing is missed: a change and its note are committed together. The notes are taken by one statement and the ledger
  * is read by a later one, which sees whatever the first one saw; a change in between is read already, and its note stays.
  */
-export async function catchUp(database: Database): Promise<UsageProgress> {
+export async function catchUp(database: Database, most: number = slotsAtOnce): Promise<UsageProgress> {
   return await database.transaction(async (tx) => {
     const [lock] = await tx.$queryRaw<{ mine: boolean }[]>`
       select pg_try_advisory_xact_lock(hashtext('darkroom.usage'), 0) as mine`;
     if (lock?.mine !== true) return null;
-    const slots = await takeNotes(tx);
+    const slots = await takeNotes(tx, most);
     if (slots.length > 0) {
       await tx.$queryRaw(gatherWell);
       // In a rebuild everything between has changed too.
@@ -45,14 +45,14 @@ export async function catchUp(database: Database): Promise<UsageProgress> {
       for (const range of rangesOf(slots, gapMs)) await countSlots(tx, range);
       for (const range of rangesOf(slots, dayMs)) await countDays(tx, range);
     }
-    const zone = slots.length < slotsAtOnce ? await buildZone(tx) : false;
-    return { slots: slots.length, more: slots.length === slotsAtOnce || zone };
+    const zone = slots.length < most ? await buildZone(tx) : false;
+    return { slots: slots.length, more: slots.length === most || zone };
   });
 }
 
-async function takeNotes(tx: Transaction): Promise<Date[]> {
+async function takeNotes(tx: Transaction, most: number): Promise<Date[]> {
   const rows = await tx.$queryRaw`
-    with picked as materialized (select distinct slot from usage_change order by slot desc limit ${slotsAtOnce}::integer),
+    with picked as materialized (select distinct slot from usage_change order by slot desc limit ${most}::integer),
     taken as (delete from usage_change where slot in (select slot from picked))
     select slot from picked order by slot`;
   return z
