@@ -27,6 +27,7 @@ import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createSweepService } from './service/sweep.js';
+import { createUsageService } from './service/usage.js';
 import { createWaiting } from './service/waiting.js';
 import { createReceiveWebhook } from './service/webhooks.js';
 
@@ -134,6 +135,7 @@ export async function buildServer(
         log: store.eventLog,
         replayMs: config.eventsReplayMs,
       }),
+      usage: createUsageService({ usage: store.usage, now: () => new Date() }),
       waiting: createWaiting({
         queue: store.queue,
         pauses: store.pauses,

@@ -33,6 +33,8 @@ const upkeepEveryMs = 10 * 60_000;
 const indexingEveryMs = 1_000;
 /** Between batches while there are more: slow enough to leave the database to those who wait for it. */
 const moreIndexingMs = 250;
+/** Usage is behind the ledger by so much, or by ten times what the counting takes: it gets a tenth of a processor at most. */
+const countEveryMs = 2_000;
 
 /** What every process stands on, whatever its role. */
 export type Ground = {
@@ -190,6 +192,19 @@ async function keepUp(store: Store, logger: Logger, owned: Owned): Promise<void>
   });
   indexing.start();
   owned('the search index', async () => await indexing.stop());
+  let tookMs = 0;
+  const counting = createTicker({
+    everyMs: () => Math.max(countEveryMs, 9 * tookMs),
+    // One process at a time counts; the others find nothing to do.
+    run: async () => {
+      const startedAt = performance.now();
+      if ((await store.usage.catchUp())?.more === true) counting.poke();
+      tookMs = performance.now() - startedAt;
+    },
+    onError: (error) => logger.error({ err: asError(error) }, 'Usage could not be counted; again'),
+  });
+  counting.start();
+  owned('the counting of usage', async () => await counting.stop());
 }
 
 async function startSandbox(

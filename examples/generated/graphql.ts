@@ -780,6 +780,51 @@ export type UpdateProfileInput = {
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Which generations are counted; all conditions must hold. At most 50 values each. */
+export type UsageFilter = {
+  /** By any of these provider accounts. */
+  account?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Any of these control kinds. */
+  control?: InputMaybe<Array<ControlKind>>;
+  /** By any of these models. */
+  model?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Made with any of these profiles. */
+  profileId?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** At any of these providers. */
+  provider?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Any of these statuses. */
+  status?: InputMaybe<Array<GenerationStatus>>;
+  /** With at least one of these tags. Over at most 200,000 generations. */
+  tag?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** What usage is grouped by. */
+export type UsageGroup =
+  /** The provider account, by which it last went. */
+  | 'ACCOUNT'
+  /** What holds the picture's structure. */
+  | 'CONTROL'
+  /** The local day. */
+  | 'DAY'
+  /** The code with which it failed or expired; null for all others. */
+  | 'ERROR'
+  /** The hour. Over at most 62 days; the hour that comes twice as clocks go back is two rows. */
+  | 'HOUR'
+  /** The model, by which it last went. */
+  | 'MODEL'
+  /** The local month. */
+  | 'MONTH'
+  /** The finetune profile. */
+  | 'PROFILE'
+  /** The provider, to which it last went. */
+  | 'PROVIDER'
+  /** Where it stands. */
+  | 'STATUS'
+  /** Each tag: a generation counts once for each of its own. Over at most 200,000 generations. */
+  | 'TAG'
+  /** The local week, from Monday on. */
+  | 'WEEK';
+
 /** Why an input was refused, and what to do about it. */
 export type UserErrorCode =
   /** The present state does not allow this; read it again. */

@@ -17,6 +17,7 @@ import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
 import { TotalCountResolver } from './total-count.js';
+import { UsageResolver } from './usage.js';
 import { WaitingResolver } from './waiting.js';
 
 const rootDescriptions = {
@@ -49,6 +50,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       SweepCellResolver,
       SweepResolver,
       TotalCountResolver,
+      UsageResolver,
       WaitingResolver,
     ],
     validate: false,

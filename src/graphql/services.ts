@@ -20,6 +20,7 @@ import type { Sheets } from '../service/sheets.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { SweepService } from '../service/sweep.js';
+import type { UsageService } from '../service/usage.js';
 import type { WaitingService } from '../service/waiting.js';
 
 /** The use cases and readings that GraphQL offers. */
@@ -39,6 +40,7 @@ export type Services = {
   checkBinding: CheckBinding;
   cannyPreview: CannyPreviewService;
   subscriptions: Subscriptions;
+  usage: UsageService;
   waiting: WaitingService;
   latencies: Pick<Latencies, 'sizesOf'>;
   standing: Pick<StandingWatch, 'now'>;

@@ -38,6 +38,7 @@ const introspectedLength = 8;
 /** Fields that cost more than a reading: seconds of a processor for the edges of a large image. */
 const extraCosts: Readonly<Record<string, number>> = {
   'Query.cannyPreview': 5_000,
+  'Query.usage': 1_000,
   // Every cell is checked as a request of its own.
   'Query.planSweep': 2_000,
   'Mutation.generateSweep': 2_000,

@@ -16,6 +16,7 @@ import type { Annotations } from '../domain/annotation.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
+import type { Usage } from '../domain/usage.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
 import { createAnnotations } from './annotations.js';
@@ -38,6 +39,7 @@ import { createRunTimes } from './run-times.js';
 import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
+import { createUsage } from './usage.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -70,6 +72,7 @@ export type Store = {
   images: Images;
   events: EventSource;
   eventLog: EventLog;
+  usage: Usage;
   /** Waits for writes under way, then closes the pool. */
   close(): Promise<void>;
 };
@@ -125,6 +128,7 @@ export function openStore(url: string, onCommit: () => void): Store {
       since: async (projectId, position, most) => await missedSince(database, projectId, position, most),
       page: async (projectId, filter, range) => await pageOfLog(database, projectId, filter, range),
     },
+    usage: createUsage({ client: database, background }),
     async close() {
       await drainAccept();
       await drainChange();
