@@ -9,6 +9,7 @@ import { createSheetDrawer } from './images/sheet.js';
 import { takeIn } from './images/take-in.js';
 import { createServer, type HttpServer } from './server/server.js';
 import { createAskProvider } from './service/ask-provider.js';
+import { createAnnotationService } from './service/annotate.js';
 import { createAccountService } from './service/accounts.js';
 import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
@@ -26,6 +27,7 @@ import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createSweepService } from './service/sweep.js';
+import { createUsageService } from './service/usage.js';
 import { createWaiting } from './service/waiting.js';
 import { createReceiveWebhook } from './service/webhooks.js';
 
@@ -119,6 +121,7 @@ export async function buildServer(
         storage,
         forecastOf: (model, pixels) => latencies.of(model, pixels),
       }),
+      annotationService: createAnnotationService(store),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,
@@ -132,6 +135,7 @@ export async function buildServer(
         log: store.eventLog,
         replayMs: config.eventsReplayMs,
       }),
+      usage: createUsageService({ usage: store.usage, now: () => new Date() }),
       waiting: createWaiting({
         queue: store.queue,
         pauses: store.pauses,

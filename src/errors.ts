@@ -17,6 +17,8 @@ export const errorCodes = {
   UNSUPPORTED_IMAGE: 415,
   /** The GraphQL document is deeper, longer or costlier than allowed. The message names the limit. */
   QUERY_TOO_COMPLEX: 400,
+  /** A list or search that no index answers took too long and was stopped. The message says what to narrow. */
+  QUERY_TIMEOUT: 400,
   /** Darkroom's disk or image store cannot take more at the moment. Try again later. */
   STORAGE_UNAVAILABLE: 507,
   /** Darkroom is stopping, or its database cannot be reached. Try again, elsewhere or in a moment. */

@@ -29,6 +29,12 @@ import { upkeep } from './store/upkeep.js';
 import { createTicker } from './time.js';
 
 const upkeepEveryMs = 10 * 60_000;
+/** How late a new prompt is found by a search, at most, while there are few. */
+const indexingEveryMs = 1_000;
+/** Between batches while there are more: slow enough to leave the database to those who wait for it. */
+const moreIndexingMs = 250;
+/** Usage is behind the ledger by so much, or by ten times what the counting takes: it gets a tenth of a processor at most. */
+const countEveryMs = 2_000;
 
 /** What every process stands on, whatever its role. */
 export type Ground = {
@@ -175,6 +181,30 @@ async function keepUp(store: Store, logger: Logger, owned: Owned): Promise<void>
   await upkeep(store.database, new Date());
   keeping.start();
   owned('the upkeep', async () => await keeping.stop());
+
+  let indexed = 0;
+  const indexing = createTicker({
+    everyMs: () => (indexed > 0 ? moreIndexingMs : indexingEveryMs),
+    async run() {
+      indexed = await store.indexPrompts();
+    },
+    onError: (error) => logger.warn({ err: asError(error) }, 'Prompts could not be made searchable; again later'),
+  });
+  indexing.start();
+  owned('the search index', async () => await indexing.stop());
+  let tookMs = 0;
+  const counting = createTicker({
+    everyMs: () => Math.max(countEveryMs, 9 * tookMs),
+    // One process at a time counts; the others find nothing to do.
+    run: async () => {
+      const startedAt = performance.now();
+      if ((await store.usage.catchUp())?.more === true) counting.poke();
+      tookMs = performance.now() - startedAt;
+    },
+    onError: (error) => logger.error({ err: asError(error) }, 'Usage could not be counted; again'),
+  });
+  counting.start();
+  owned('the counting of usage', async () => await counting.stop());
 }
 
 async function startSandbox(

@@ -449,21 +449,62 @@ export type GenerationEventFilter = {
 
 /** Which generations to list; all conditions must hold. */
 export type GenerationFilter = {
+  /** Has all of these tags; at most 20. */
+  allTags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Has any of these tags; at most 20. */
+  anyTag?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Any of these control kinds. */
   control?: InputMaybe<Array<ControlKind>>;
+  /** Cost in micro-USD: settled, else quoted, else estimated. What has no known cost never matches. */
+  costMicros?: InputMaybe<RangeInput>;
   /** Accepted at this time or later. */
   createdFrom?: InputMaybe<Scalars['DateTimeISO']['input']>;
   /** Accepted before this time. */
   createdTo?: InputMaybe<Scalars['DateTimeISO']['input']>;
+  /** The last error has any of these codes; at most 50. */
+  errorCode?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Whether it is a favourite. */
+  favourite?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whether a picture was made and kept. */
+  hasImage?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Any of these models, e.g. "bfl/flux-pro-finetuned"; at most 50. */
+  model?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Made with this profile. */
   profileId?: InputMaybe<Scalars['ID']['input']>;
   /** Any of these providers. */
   provider?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Rated so, 1 to 5; what is not rated never matches. */
+  rating?: InputMaybe<RangeInput>;
+  /** Milliseconds from when the provider had it until its end; only what has ended. */
+  runMs?: InputMaybe<RangeInput>;
+  /** Made with this seed. */
+  seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** Any of these statuses. */
   status?: InputMaybe<Array<GenerationStatus>>;
   /** The cells of this sweep. */
   sweepId?: InputMaybe<Scalars['ID']['input']>;
+  /** Milliseconds from acceptance until its end; only what has ended. */
+  totalMs?: InputMaybe<RangeInput>;
 };
+
+/** In which order generations are listed; newer before older where nothing else decides, in ascending orders older first. */
+export type GenerationOrder =
+  /** The best rated first, newer before older; only what is rated. */
+  | 'BEST_RATED'
+  /** The cheapest first; only what has ended and has a known cost. */
+  | 'CHEAPEST'
+  /** The dearest first; only what has ended and has a known cost. */
+  | 'COSTLIEST'
+  /** The shortest run first; only what a provider took and has ended. */
+  | 'FASTEST'
+  /** The last accepted first. */
+  | 'NEWEST'
+  /** The first accepted first. */
+  | 'OLDEST'
+  /** The best match of `search` first, among the newest 1,000 matches; only together with `search`. */
+  | 'RELEVANCE'
+  /** The longest run first; only what a provider took and has ended. */
+  | 'SLOWEST';
 
 /** Where a generation stands. */
 export type GenerationStatus =
@@ -590,6 +631,14 @@ export type PlanReplayInput = {
   sample: Scalars['Int']['input'];
   /** 0 or more: another seed chooses another sample; the same one of the same history the same. */
   seed?: Scalars['SafeInt']['input'];
+};
+
+/** A range of whole numbers, both ends included. */
+export type RangeInput = {
+  /** The smallest that matches; left out: no bound. */
+  from?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** The largest that matches; left out: no bound. */
+  to?: InputMaybe<Scalars['SafeInt']['input']>;
 };
 
 /** Where a replay stands. */
@@ -730,6 +779,51 @@ export type UpdateProfileInput = {
   /** 1 to 100 characters; null removes it. */
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Which generations are counted; all conditions must hold. At most 50 values each. */
+export type UsageFilter = {
+  /** By any of these provider accounts. */
+  account?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Any of these control kinds. */
+  control?: InputMaybe<Array<ControlKind>>;
+  /** By any of these models. */
+  model?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Made with any of these profiles. */
+  profileId?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** At any of these providers. */
+  provider?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Any of these statuses. */
+  status?: InputMaybe<Array<GenerationStatus>>;
+  /** With at least one of these tags. Over at most 200,000 generations. */
+  tag?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** What usage is grouped by. */
+export type UsageGroup =
+  /** The provider account, by which it last went. */
+  | 'ACCOUNT'
+  /** What holds the picture's structure. */
+  | 'CONTROL'
+  /** The local day. */
+  | 'DAY'
+  /** The code with which it failed or expired; null for all others. */
+  | 'ERROR'
+  /** The hour. Over at most 62 days; the hour that comes twice as clocks go back is two rows. */
+  | 'HOUR'
+  /** The model, by which it last went. */
+  | 'MODEL'
+  /** The local month. */
+  | 'MONTH'
+  /** The finetune profile. */
+  | 'PROFILE'
+  /** The provider, to which it last went. */
+  | 'PROVIDER'
+  /** Where it stands. */
+  | 'STATUS'
+  /** Each tag: a generation counts once for each of its own. Over at most 200,000 generations. */
+  | 'TAG'
+  /** The local week, from Monday on. */
+  | 'WEEK';
 
 /** Why an input was refused, and what to do about it. */
 export type UserErrorCode =

@@ -105,6 +105,11 @@ export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileI
   updatedAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** 1 to 5, as a person rated it. */
+  rating: number | null;
+  favourite: boolean;
+  /** What a person noted about it. */
+  note: string | null;
 };
 
 /** The few parts of a generation that lists mostly show, cheap to read by the page. */

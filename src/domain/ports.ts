@@ -10,7 +10,9 @@ import type {
   Profile,
   RequestKey,
 } from './generation.js';
-import type { AttemptState, ControlKind, GenerationStatus } from './lifecycle.js';
+import type { GenerationFilter } from './generation-filter.js';
+import type { ListCount, ListPage, ListQuery, ListWindow } from './listing.js';
+import type { AttemptState } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
@@ -23,19 +25,6 @@ export type Viewer = {
   keyName: string;
   /** May pause and resume the provider accounts, which all projects share. */
   operator: boolean;
-};
-
-export type GenerationFilter = {
-  status?: readonly GenerationStatus[] | null;
-  profileId?: string | null;
-  control?: readonly ControlKind[] | null;
-  provider?: readonly string[] | null;
-  /** Cells of this sweep. */
-  sweepId?: string | null;
-  /** From this time on, inclusive. */
-  createdFrom?: Date | null;
-  /** Until this time, exclusive. */
-  createdTo?: Date | null;
 };
 
 /** Which events; all conditions must hold. */
@@ -77,9 +66,15 @@ export type History = {
   generation(projectId: string, id: string): Promise<Generation | null>;
   /** In the order of the ids asked for; null where there is none. */
   generations(projectId: string, ids: readonly string[]): Promise<(Generation | null)[]>;
-  page(projectId: string, filter: GenerationFilter, window: Window): Promise<Generation[]>;
+  /** All of a project's generations, newest first. */
+  page(projectId: string, window: Window): Promise<Generation[]>;
   /** The same page of the few parts that lists mostly show. */
-  listed(projectId: string, filter: GenerationFilter, window: Window): Promise<ListedGeneration[]>;
+  listed(projectId: string, window: Window): Promise<ListedGeneration[]>;
+  /** A page of any list, of all parts or of the few that lists mostly show. */
+  list(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<Generation>>;
+  listBriefly(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<ListedGeneration>>;
+  /** How many there are: exact up to `countedAtMost`, estimated beyond, and where counting takes too long. */
+  count(projectId: string, query: ListQuery): Promise<ListCount>;
   /** Not yet terminal, newest first, at most `limit`. */
   running(projectId: string, filter: GenerationFilter, limit: number): Promise<Generation[]>;
   attempts(projectId: string, generationIds: readonly string[]): Promise<Attempt[]>;

@@ -1,6 +1,7 @@
 import type { NewGeneration, RequestKey } from './generation.js';
 import type { ParameterName, ParameterValues } from './model.js';
-import type { GenerationFilter, Window } from './ports.js';
+import type { GenerationFilter } from './generation-filter.js';
+import type { Window } from './ports.js';
 import type { SheetPicture } from './sheet.js';
 import type { TallyRow } from './tally.js';
 

@@ -5,11 +5,11 @@ export const pageBounds = { byDefault: 20, maximum: 100 } as const;
 
 @ObjectType({ description: 'Where a page lies in its list.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether older entries follow.' })
+  @Field(() => Boolean, { description: 'Whether entries follow.' })
   hasNextPage: boolean;
 
   @Field(() => Boolean, {
-    description: 'Whether newer entries come before: true when the page was asked for with `after`.',
+    description: 'Whether entries come before: true when the page was asked for with `after`.',
   })
   hasPreviousPage: boolean;
 

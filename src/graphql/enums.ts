@@ -1,6 +1,7 @@
 import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
 import { replayStatuses } from '../domain/replay.js';
+import { listOrders, type ListOrder } from '../domain/listing.js';
 import { refusalCodes } from '../domain/refusal.js';
 import { waitingReasons } from '../domain/waiting.js';
 import { routingPreferences } from '../domain/rank.js';
@@ -57,6 +58,15 @@ export const WaitingReasonEnum = enumOf(
   // Object.keys is typed as string[]; these are exactly the table's keys.
   Object.keys(waitingReasons) as (keyof typeof waitingReasons)[],
   waitingReasons,
+);
+
+const orderNames = Object.keys(listOrders) as ListOrder[];
+export const GenerationOrderEnum = enumOf(
+  'GenerationOrder',
+  'In which order generations are listed; newer before older where nothing else decides, in ascending orders older first.',
+  orderNames,
+  // fromEntries is typed by string; these are the names just listed.
+  Object.fromEntries(orderNames.map((name) => [name, listOrders[name].about])) as Record<ListOrder, string>,
 );
 
 export const RoutingPreferenceEnum = enumOf(

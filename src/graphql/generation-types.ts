@@ -1,6 +1,7 @@
 import type { GenerationLoaders } from './batch-loaders.js';
 import type { Generation as GenerationRecord, ListedGeneration } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
+import type { ListQuery } from '../domain/listing.js';
 import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
 import { PageInfo, type Connection } from './connection.js';
 import { Field, Int, ObjectType } from './decorators.js';
@@ -79,8 +80,17 @@ export class Generation extends Node {
   })
   seed: number | null;
 
-  @Field(() => [String], { description: 'Tags as given.' })
+  @Field(() => [String], { description: 'Tags, as given or as changed since.' })
   tags: readonly string[];
+
+  @Field(() => Int, { nullable: true, description: 'How a person rated it, 1 to 5.' })
+  rating: number | null;
+
+  @Field(() => Boolean, { description: 'Whether it is a favourite.' })
+  favourite: boolean;
+
+  @Field(() => String, { nullable: true, description: 'What a person noted about it.' })
+  note: string | null;
 
   @Field(() => Int, { description: 'Higher goes first among those waiting.' })
   priority: number;
@@ -140,6 +150,9 @@ export function generationNode(record: GenerationRecord): Generation {
     asked: record.asked === null ? null : parametersNode(record.asked),
     seed: record.resultSeed ?? (typeof parameters.seed === 'number' ? parameters.seed : null),
     tags: record.tags,
+    rating: record.rating,
+    favourite: record.favourite,
+    note: record.note,
     priority: record.priority,
     cost: {
       estimatedMicros: record.costEstimatedMicros,
@@ -198,8 +211,11 @@ export class GenerationEdge {
   cursor: string;
 }
 
-@ObjectType({ description: 'A page of generations, newest first.' })
+@ObjectType({ description: 'A page of generations.' })
 export class GenerationConnection implements Connection<Generation> {
+  /** What list it is of; not a field. */
+  query: ListQuery;
+
   @Field(() => [GenerationEdge], { description: 'The entries with their cursors.' })
   edges: GenerationEdge[];
 

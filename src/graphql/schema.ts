@@ -1,4 +1,5 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
+import { AnnotationResolver } from './annotation.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
@@ -15,6 +16,8 @@ import { RerunResolver } from './rerun.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
+import { TotalCountResolver } from './total-count.js';
+import { UsageResolver } from './usage.js';
 import { WaitingResolver } from './waiting.js';
 
 const rootDescriptions = {
@@ -33,6 +36,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       GenerationResolver,
       GenerateResolver,
       ImageResolver,
+      AnnotationResolver,
       BindingCheckResolver,
       ModelResolver,
       ProfileResolver,
@@ -45,6 +49,8 @@ export async function createSchema(): Promise<GraphQLSchema> {
       SubscriptionResolver,
       SweepCellResolver,
       SweepResolver,
+      TotalCountResolver,
+      UsageResolver,
       WaitingResolver,
     ],
     validate: false,

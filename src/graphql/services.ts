@@ -3,6 +3,7 @@ import type { Replays } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
+import type { AnnotationService } from '../service/annotate.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
 import type { EstimateService } from '../service/estimate.js';
@@ -19,6 +20,7 @@ import type { Sheets } from '../service/sheets.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { SweepService } from '../service/sweep.js';
+import type { UsageService } from '../service/usage.js';
 import type { WaitingService } from '../service/waiting.js';
 
 /** The use cases and readings that GraphQL offers. */
@@ -30,6 +32,7 @@ export type Services = {
   replayService: ReplayService;
   sheets: Sheets;
   progress: Progress;
+  annotationService: AnnotationService;
   accountService: AccountService;
   stopService: StopService;
   profileService: ProfileService;
@@ -37,6 +40,7 @@ export type Services = {
   checkBinding: CheckBinding;
   cannyPreview: CannyPreviewService;
   subscriptions: Subscriptions;
+  usage: UsageService;
   waiting: WaitingService;
   latencies: Pick<Latencies, 'sizesOf'>;
   standing: Pick<StandingWatch, 'now'>;

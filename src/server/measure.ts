@@ -25,7 +25,7 @@ export type Weight = {
   depth: number;
   /** Fields under another name. */
   aliases: number;
-  /** Fields that may come back, each list counted by its `first` (given or default) or as `assumedLength` entries. */
+  /** Fields that may come back, each list counted by its `first` or `last` (given or default) or as `assumedLength` entries. */
   cost: number;
 };
 
@@ -38,12 +38,15 @@ const introspectedLength = 8;
 /** Fields that cost more than a reading: seconds of a processor for the edges of a large image. */
 const extraCosts: Readonly<Record<string, number>> = {
   'Query.cannyPreview': 5_000,
+  'Query.usage': 1_000,
   // Every cell is checked as a request of its own.
   'Query.planSweep': 2_000,
   'Mutation.generateSweep': 2_000,
   // Up to 1,000 generations are checked, or counted.
   'Mutation.planReplay': 10_000,
   'Replay.summary': 100,
+  // Up to half a second of the database; counted by the length of the page, as all that is in one.
+  'GenerationConnection.totalCount': 20,
   'EventsSnapshot.running': 500,
 };
 
@@ -93,7 +96,8 @@ export function measure(
     const named = type === undefined ? undefined : getNamedType(type);
     if (node.selectionSet === undefined || !isCompositeType(named)) return { depth: 1, aliases, cost: 1 };
     const inner = selection(node.selectionSet, named);
-    const asked = first(node, definition);
+    const lengths = [lengthBy('first', node, definition), lengthBy('last', node, definition)];
+    const asked = lengths.every((each) => each === null) ? null : Math.max(...lengths.map((each) => each ?? 1));
     const isList = type !== undefined && isListType(getNullableType(type));
     // `nodes` and `edges` of a page are counted by the page's own `first`.
     const inPage = parent?.name.endsWith('Connection') === true;
@@ -109,10 +113,14 @@ export function measure(
   }
 
   /** The length asked for, or else the default of the variable or the argument; null where lengths are not asked for. */
-  function first(node: FieldNode, definition: ReturnType<typeof definitionOf>): number | null {
-    const argument = node.arguments?.find((each) => each.name.value === 'first')?.value;
-    const declared = definition?.args.find((each) => each.name === 'first');
-    if (argument === undefined && declared === undefined) return null;
+  function lengthBy(
+    name: 'first' | 'last',
+    node: FieldNode,
+    definition: ReturnType<typeof definitionOf>,
+  ): number | null {
+    const argument = node.arguments?.find((each) => each.name.value === name)?.value;
+    const declared = definition?.args.find((each) => each.name === name);
+    if (argument === undefined && (declared === undefined || name === 'last')) return null;
     const given = argument?.kind === Kind.VARIABLE ? variableOf(argument.name.value) : literalOf(argument);
     const length = Number(given ?? declared?.defaultValue ?? assumedLength);
     return Number.isFinite(length) && length > 0 ? length : 1;

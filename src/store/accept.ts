@@ -107,6 +107,13 @@ export async function insertGenerations(
       select id, given.role::image_role, project_id, given.image_id::uuid
       from fresh, jsonb_each_text(images) as given (role, image_id)
     ),
+    tagged as (
+      insert into generation_tag (project_id, tag, generation_id)
+      select project_id, tag, id from fresh, unnest(tags) as tag on conflict do nothing
+    ),
+    searchable as (
+      insert into generation_unsearched (generation_id) select id from fresh
+    ),
     told as (
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)
       select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
@@ -136,5 +143,8 @@ function asAccepted(row: NewGeneration, at: Date): Generation {
     updatedAt: at,
     startedAt: null,
     finishedAt: null,
+    rating: null,
+    favourite: false,
+    note: null,
   };
 }

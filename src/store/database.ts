@@ -45,6 +45,9 @@ export function openDatabase(
   };
 }
 
+/** Before a statement of which there are many texts, or whose best plan depends on its values: it is not kept prepared. */
+export const plannedAnew = Prisma.raw('/* planned anew */');
+
 /** Statements kept prepared on a connection at most: Prisma writes another text for every length of a list. */
 const preparedAtMost = 200;
 
@@ -55,6 +58,7 @@ const preparedAtMost = 200;
 function createStatementNames(): (query: { sql: string }) => string {
   const names = new Map<string, string>();
   return ({ sql }) => {
+    if (sql.startsWith(plannedAnew.sql)) return '';
     const known = names.get(sql);
     if (known !== undefined) return known;
     if (names.size >= preparedAtMost) return '';

@@ -1,11 +1,15 @@
 import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
-import type { GenerationFilter, History } from '../domain/ports.js';
+import type { GenerationFilter } from '../domain/generation-filter.js';
+import type { History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import { generationPage, listedPage } from './generation-page.js';
 import type { Attempt as AttemptRow, Prisma } from './generated/client.js';
+import { listBriefly, listGenerations } from './list.js';
+import { countGenerations } from './list-count.js';
+import { createWithinTime } from './within-time.js';
 import { micros, toGeneration } from './generation-row.js';
 
 /** Reruns that a generation shows. */
@@ -14,6 +18,7 @@ const rerunsShown = 50;
 /** Every read of the ledger stays inside one project. */
 export function createHistory(database: Database): History {
   const { prisma } = database;
+  const lists = { database, withinTime: createWithinTime(database) };
 
   async function find(where: Prisma.GenerationWhereInput, take: number): Promise<Generation[]> {
     const rows = await prisma.generation.findMany({ where, orderBy: { id: 'desc' }, take });
@@ -30,8 +35,11 @@ export function createHistory(database: Database): History {
       const byId = new Map(found.map((generation) => [generation.id, generation]));
       return ids.map((id) => byId.get(id) ?? null);
     },
-    page: async (projectId, filter, window) => await generationPage(database, projectId, filter, window),
-    listed: async (projectId, filter, window) => await listedPage(database, projectId, filter, window),
+    page: async (projectId, window) => await generationPage(database, projectId, window),
+    listed: async (projectId, window) => await listedPage(database, projectId, window),
+    list: async (projectId, query, window) => await listGenerations(lists, projectId, query, window),
+    listBriefly: async (projectId, query, window) => await listBriefly(lists, projectId, query, window),
+    count: async (projectId, query) => await countGenerations(lists, projectId, query),
     running: async (projectId, filter, limit) =>
       await find({ AND: [whereOf(projectId, filter), { status: { in: liveStatuses } }] }, limit),
     async attempts(projectId, generationIds) {

@@ -1,7 +1,14 @@
 import { lowestIdAt } from '../domain/ids.js';
 import type { Database } from './database.js';
 
-const partitionedTables = ['generation', 'attempt', 'generation_image', 'generation_event'] as const;
+const partitionedTables = [
+  'generation',
+  'attempt',
+  'generation_image',
+  'generation_event',
+  'generation_tag',
+  'generation_text',
+] as const;
 
 /** Months kept ready beyond the present one. */
 const monthsAhead = 3;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Replay, ReplayPair, Replays } from '../domain/replay.js';
-import type { GenerationFilter } from '../domain/ports.js';
+import type { GenerationFilter } from '../domain/generation-filter.js';
 import type { Database } from './database.js';
 import type { Prisma, Replay as ReplayRow, ReplayPair as PairRow } from './generated/client.js';
 import { micros, readParameters } from './generation-row.js';

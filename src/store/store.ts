@@ -12,11 +12,14 @@ import type {
   Worklist,
 } from '../domain/ports.js';
 import type { ProviderCalls } from '../domain/provider-call.js';
+import type { Annotations } from '../domain/annotation.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
+import type { Usage } from '../domain/usage.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept.js';
+import { createAnnotations } from './annotations.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
@@ -24,6 +27,7 @@ import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
+import { indexPrompts } from './prompts.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
 import { createProviderCalls } from './provider-calls.js';
@@ -35,6 +39,7 @@ import { createRunTimes } from './run-times.js';
 import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
+import { createUsage } from './usage.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -59,11 +64,15 @@ export type Store = {
   replayWork: ReplayWork;
   sampling: Sampling;
   history: History;
+  annotations: Annotations;
+  /** Makes prompts searchable that were accepted lately; gives how many. */
+  indexPrompts(): Promise<number>;
   idempotency: Idempotency;
   profiles: Profiles;
   images: Images;
   events: EventSource;
   eventLog: EventLog;
+  usage: Usage;
   /** Waits for writes under way, then closes the pool. */
   close(): Promise<void>;
 };
@@ -102,6 +111,8 @@ export function openStore(url: string, onCommit: () => void): Store {
     replayWork: createReplayWork(background, onCommit),
     sampling: createSampling(database),
     history: createHistory(database),
+    annotations: createAnnotations(database),
+    indexPrompts: async () => await indexPrompts(background),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),
     images: createImages(database),
@@ -117,6 +128,7 @@ export function openStore(url: string, onCommit: () => void): Store {
       since: async (projectId, position, most) => await missedSince(database, projectId, position, most),
       page: async (projectId, filter, range) => await pageOfLog(database, projectId, filter, range),
     },
+    usage: createUsage({ client: database, background }),
     async close() {
       await drainAccept();
       await drainChange();

@@ -36,7 +36,7 @@ async function partitionsOf(table: string): Promise<unknown[]> {
   return rows.map((row) => row['name']);
 }
 
-const tables = ['generation', 'attempt', 'generation_image', 'generation_event'];
+const tables = ['generation', 'attempt', 'generation_image', 'generation_event', 'generation_tag', 'generation_text'];
 const december = new Date('2026-12-15T12:00:00Z');
 
 it('makes the month before a day, its own and the three after it, over the end of a year', async () => {

@@ -70,7 +70,7 @@ const shape = z.object({
 
 /** What the relay and the poller ask all the time. */
 const background =
-  /event_position|position > |account_pause|provider_call|worker_until|from run_time|model_retirement|routing from project|pg_advisory|pg_try_advisory|instance|deadline <|sent_at <|^(begin|commit|set)\b/i;
+  /generation_unsearched|event_position|position > |account_pause|provider_call|worker_until|from run_time|model_retirement|routing from project|pg_advisory|pg_try_advisory|instance|deadline <|sent_at <|^(begin|commit|set)\b/i;
 
 function textOf(query: unknown): string {
   if (typeof query === 'string') return query;

@@ -36,6 +36,11 @@ export async function writePast(darkroom: Darkroom, rows: readonly Past[]): Prom
       status === 'FAILED' ? 'PROVIDER_FAILED' : null,
       isTerminal(status) ? new Date() : null,
     );
+    await darkroom.sql(
+      "insert into generation_tag (project_id, tag, generation_id) values ($1, 'old', $2)",
+      row.projectId,
+      id,
+    );
     if (row.full === true) await writeChildren(darkroom, id, row);
     ids.push(id);
   }

@@ -93,6 +93,9 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     updatedAt: aDay,
     startedAt: null,
     finishedAt: null,
+    rating: null,
+    favourite: false,
+    note: null,
     ...details,
   };
 }

@@ -5,7 +5,7 @@ import { measure, type Weight } from '../../src/server/measure.js';
 
 const schema = buildSchema(`
   interface Node { id: ID! }
-  type Query { thing: Thing node(id: ID!): Node things(first: Int! = 20, after: String): ThingConnection! all: [Thing!]! found: [Found!] }
+  type Query { thing: Thing node(id: ID!): Node things(first: Int = 20, after: String, last: Int): ThingConnection! all: [Thing!]! found: [Found!] }
   type Mutation { make(name: String): Thing }
   union Found = Thing | Other
   type Other implements Node { id: ID! word: String }
@@ -63,6 +63,12 @@ describe('the cost of a page', () => {
   it('reads a variable', () => {
     expect(costOf('first: $n, ', { n: 70 })).toBe(1 + 70 * 2);
     expect(costOf('first: $n, ', { n: '70' })).toBe(1 + 70 * 2);
+  });
+
+  it('counts what is asked for from the end', () => {
+    expect(weigh('{ things(last: 80) { nodes { id } } }').cost).toBe(1 + 80 * 2);
+    expect(weigh('query ($n: Int) { things(first: 1, last: $n) { nodes { id } } }', { n: 90 }).cost).toBe(1 + 90 * 2);
+    expect(weigh('{ things(first: 90, last: 1) { nodes { id } } }').cost).toBe(1 + 90 * 2);
   });
 
   it("counts the variable's default, and then the argument's, when nothing is given", () => {
