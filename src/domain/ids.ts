@@ -81,6 +81,11 @@ export function attemptUuid(ref: { generationId: string; n: number }): string {
   ].join('-');
 }
 
+/** When a UUIDv7 was made, to the millisecond. */
+export function timeOfId(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}
+
 /** The smallest UUID that a UUIDv7 made at `at` can be: the bound of a time range. */
 export function lowestIdAt(at: Date): string {
   const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');

@@ -1,5 +1,6 @@
 import { attemptMove, generationMove, type AttemptMove, type LedgerChange } from '../domain/change.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import { priceAt } from '../domain/price.js';
 import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import { newWebhookKey } from '../domain/webhook.js';
 import { asError } from '../errors.js';
@@ -50,7 +51,13 @@ export async function submitAttempt(
     return 'over';
   }
   const askedAt = Date.now();
-  if (!(await markSent(parts, ref, instanceId, { request: served.provider.describe(request), webhookKey }))) {
+  if (
+    !(await markSent(parts, ref, instanceId, {
+      request: served.provider.describe(request),
+      webhookKey,
+      listMicros: listPrice(parts, item),
+    }))
+  ) {
     return 'again';
   }
   if (Date.now() - askedAt > Math.min(sendWithinMs, parts.settings.unconfirmedMs / 2)) {
@@ -70,12 +77,17 @@ export async function submitAttempt(
   return recorded;
 }
 
+/** By the price table as it holds now. */
+function listPrice({ models }: PollerParts, { generation, attempt }: WorkItem): number | null {
+  return priceAt(models.get(attempt.model)?.prices ?? [], new Date(), generation.parameters);
+}
+
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
 async function markSent(
   parts: PollerParts,
   ref: AttemptRef,
   instanceId: string,
-  sent: { request: unknown; webhookKey: Buffer | null },
+  sent: { request: unknown; webhookKey: Buffer | null; listMicros: number | null },
 ): Promise<boolean> {
   const { attemptChanged } = await parts.change({
     generationId: ref.generationId,
@@ -128,6 +140,7 @@ async function record(
     case 'accepted': {
       const { task, look, costMicros } = outcome;
       const evidence = { ownerId: driver.instanceId(), ...task, quotedMicros: costMicros };
+      const quoted = { ...item, attempt: { ...item.attempt, costQuotedMicros: costMicros } };
       const result = await parts.change(
         look === null
           ? {
@@ -135,7 +148,7 @@ async function record(
               attempt: attemptMove(n, null, 'ACCEPTED', evidence),
               generation: generationMove('RUNNING'),
             }
-          : concludeAtOnce(conclusion(item, look, 0), evidence),
+          : concludeAtOnce(conclusion(quoted, look, 0), evidence),
       );
       await welcomeBack(parts, item);
       if (look?.kind === 'ready' && result.generationChanged) {

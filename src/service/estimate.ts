@@ -99,7 +99,7 @@ export function createEstimate(
       AILING: isAiling(standing, account.id, model.id),
       ACCOUNT_PAUSED: standing.pauses.has(account.id),
       ADJUSTED: (way?.adjustments.length ?? 0) > 0,
-      NO_PRICE: model.priceMicros === null,
+      NO_PRICE: way?.priceMicros == null,
     };
     // Object.keys is typed as string[]; these are exactly the table's keys.
     return (Object.keys(found) as EstimateWarning[]).filter((code) => found[code] === true);

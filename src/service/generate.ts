@@ -5,6 +5,7 @@ import { imageInputNames, type ImageInputName, type Model } from '../domain/mode
 import { givenParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
+import { dearestPrice } from '../domain/price.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { checkText } from '../domain/text.js';
@@ -93,6 +94,8 @@ export function createPrepare(
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
+    const kept = request.onlyRoute === true ? [route] : routes;
+    const deadlineMs = request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000;
     const asked = givenParameters({ ...request.inherited, ...givenParameters(request.parameters) });
     return accepted({
       row: {
@@ -108,19 +111,31 @@ export function createPrepare(
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
-        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
+        routes: keptRoutes(kept),
         asked,
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
         tags: [...new Set(request.tags)],
         priority: request.priority,
-        deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
+        deadlineMs,
         costEstimatedMicros: way.priceMicros,
+        costReserveMicros: dearestOf(parts, kept, deadlineMs),
       },
       images: images.value,
       adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
     });
   };
+}
+
+/** Most that one submit may cost by any of these routes until the deadline, as far as prices are known; null: none is. */
+function dearestOf({ catalogue }: PlanParts, routes: readonly PlannedRoute[], deadlineMs: number): number | null {
+  const now = new Date();
+  const until = new Date(now.getTime() + deadlineMs);
+  const prices = routes.flatMap(({ model: id, way }) => {
+    const model = way === null ? undefined : catalogue.models.find((each) => each.id === id);
+    return model === undefined ? [] : (dearestPrice(model.prices, now, until, way?.parameters ?? {}) ?? []);
+  });
+  return prices.length === 0 ? null : Math.max(...prices);
 }
 
 function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {

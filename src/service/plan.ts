@@ -54,6 +54,7 @@ export function planFor(
       standing: parts.standing.now(),
       policy: parts.standing.policyOf(viewer.projectId),
       runMsOf: ({ id }) => parts.runMsOf(id),
+      now: new Date(),
     },
     perAccount,
   );

@@ -17,10 +17,12 @@ import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Usage } from '../domain/usage.js';
+import { isShortfall } from '../domain/budget.js';
 import type { EventSource } from '../events/relay.js';
-import { createAccept } from './accept.js';
+import { createAccept } from './accept-batched.js';
 import { createAnnotations } from './annotations.js';
 import { createChange } from './change.js';
+import { changeWithin } from './change-within.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
 import { createHistory } from './history.js';
@@ -90,12 +92,17 @@ export function openStore(url: string, onCommit: () => void): Store {
     ledger: {
       async accept(generation) {
         const accepted = await accept(generation);
-        if (accepted !== null) onCommit();
+        if (accepted !== null && !isShortfall(accepted)) onCommit();
         return accepted;
       },
       async change(each) {
         const result = await change(each);
         if (result.generationChanged) onCommit();
+        return result;
+      },
+      async changeWithin(each, generation) {
+        const result = await changeWithin(database, each, generation);
+        if (!isShortfall(result) && result.generationChanged) onCommit();
         return result;
       },
     },

@@ -24,7 +24,7 @@ it('changes what it names, and leaves the rest as it was', () => {
   const change = { id, priceMicros: 5, lifecycle: { status: 'ACTIVE' }, parameters: { steps, seed: null } };
   expect(find(withFile({ models: [change] }))).toEqual({
     ...before,
-    priceMicros: 5,
+    prices: [{ from: null, micros: 5, per: 'IMAGE' }],
     lifecycle: { ...before.lifecycle, status: 'ACTIVE' },
     parameters: { ...others, steps },
   });
@@ -32,8 +32,8 @@ it('changes what it names, and leaves the rest as it was', () => {
 });
 
 it('adds whole models', () => {
-  const { provider: _provider, ...whole } = find(knownModels());
-  const models = withFile({ models: [{ ...whole, id: 'comfyui/mine', name: 'mine' }] });
+  const { provider: _provider, prices: _prices, ...whole } = find(knownModels());
+  const models = withFile({ models: [{ ...whole, priceMicros: null, id: 'comfyui/mine', name: 'mine' }] });
   expect(find(models, 'comfyui/mine')).toMatchObject({ provider: 'comfyui', name: 'mine', control: 'CANNY' });
   expect(models).toHaveLength(knownModels().length + 1);
 });

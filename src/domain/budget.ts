@@ -1,0 +1,157 @@
+import type { NewGeneration } from './generation.js';
+import { refusal, type Refusal } from './refusal.js';
+
+/** What a project may spend in a month (UTC) on the generations accepted in it, with all of its profiles or with one. */
+export type Budget = {
+  id: string;
+  projectId: string;
+  /** Null: with all profiles. */
+  profileId: string | null;
+  /** Its first day; null: every month that has no budget of its own. */
+  month: Date | null;
+  limitMicros: number;
+  /** Reserved for one submit whose price is not known, in micro-USD; null: such are refused. */
+  unknownPriceMicros: number | null;
+};
+
+/** A budget with what is counted against it in one month. All in micro-USD. */
+export type BudgetState = {
+  budget: Pick<Budget, 'id' | 'projectId' | 'profileId' | 'limitMicros' | 'unknownPriceMicros'>;
+  month: Date;
+  /** For what waits or is under way. */
+  reservedMicros: number;
+  /** For submits of which nobody knows whether they were taken. */
+  uncertainMicros: number;
+  spentMicros: number;
+};
+
+/** Why something does not fit in a budget. */
+export type Shortfall = {
+  code: 'BUDGET_EXCEEDED' | 'PRICE_UNKNOWN';
+  state: BudgetState;
+  /** Micro-USD; 0 where its price is not known. */
+  askedMicros: number;
+};
+
+/** A reservation that was found to fit: what is reserved, and by which routes. */
+type Fitting = Pick<NewGeneration, 'costReserveMicros' | 'routes'>;
+
+export function isShortfall(value: object): value is Shortfall {
+  return 'code' in value && 'state' in value && 'askedMicros' in value;
+}
+
+/** What is left; less than nothing where a limit was lowered, or something cost more than its price. */
+export function leftOf({ budget, reservedMicros, uncertainMicros, spentMicros }: BudgetState): number {
+  return budget.limitMicros - reservedMicros - uncertainMicros - spentMicros;
+}
+
+/** The month of a time, as its first moment (UTC). */
+export function monthOf(at: Date): Date {
+  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1));
+}
+
+/** `2026-11`. */
+export function monthName(month: Date): string {
+  return month.toISOString().slice(0, 7);
+}
+
+export type Asking = Pick<
+  NewGeneration,
+  'id' | 'projectId' | 'profileId' | 'costEstimatedMicros' | 'costReserveMicros' | 'routes'
+>;
+
+/**
+ * Holds what is about to be accepted against the budgets, in its order: each row is counted if it fits in all of its budgets.
+ * `states` are of the rows' projects and months, and nobody else changes them meanwhile.
+ */
+export function createJudge(states: readonly BudgetState[]): {
+  /** `month`: the one that the row counts in. */
+  judge: (row: Asking, month: Date) => Fitting | Shortfall;
+} {
+  const now = states.map((state) => ({ ...state }));
+  return {
+    judge(row, month) {
+      const own = now.filter(
+        ({ budget, month: of }) =>
+          of.getTime() === month.getTime() &&
+          budget.projectId === row.projectId &&
+          (budget.profileId === null || budget.profileId === row.profileId),
+      );
+      if (own.length === 0) return row;
+      const priced = priceOf(row, own);
+      if (isShortfall(priced)) return priced;
+      const askedMicros = priced.costReserveMicros ?? 0;
+      const short = own.find((state) => askedMicros > 0 && askedMicros > leftOf(state));
+      if (short !== undefined) return { code: 'BUDGET_EXCEEDED', state: { ...short }, askedMicros };
+      for (const state of own) state.reservedMicros += askedMicros;
+      return priced;
+    },
+  };
+}
+
+/** The same of what is accepted whole or not at all: the first budget that is too small for all of it. */
+export function judgeWhole(
+  states: readonly BudgetState[],
+  rows: readonly { row: Asking; month: Date }[],
+): Fitting[] | Shortfall {
+  const endless = states.map((state) => ({
+    ...state,
+    budget: { ...state.budget, limitMicros: Number.MAX_SAFE_INTEGER },
+  }));
+  const { judge } = createJudge(endless);
+  const fitting: Fitting[] = [];
+  const asked = new Map<BudgetState, number>();
+  for (const { row, month } of rows) {
+    const judged = judge(row, month);
+    if (isShortfall(judged))
+      return { ...judged, state: states.find(({ budget }) => budget.id === judged.state.budget.id) ?? judged.state };
+    fitting.push(judged);
+    for (const state of states) {
+      const { budget } = state;
+      const covers =
+        budget.projectId === row.projectId && (budget.profileId === null || budget.profileId === row.profileId);
+      if (covers && state.month.getTime() === month.getTime()) {
+        asked.set(state, (asked.get(state) ?? 0) + (judged.costReserveMicros ?? 0));
+      }
+    }
+  }
+  for (const [state, askedMicros] of asked) {
+    if (askedMicros > 0 && askedMicros > leftOf(state)) return { code: 'BUDGET_EXCEEDED', state, askedMicros };
+  }
+  return fitting;
+}
+
+/** What a row is to reserve. Routes of unknown price are closed to it, unless its budgets say what to reckon for them. */
+function priceOf(row: Asking, own: readonly BudgetState[]): Fitting | Shortfall {
+  const strict = own.find(({ budget }) => budget.unknownPriceMicros === null);
+  const unknown = row.costEstimatedMicros === null || row.costReserveMicros === null;
+  if (strict === undefined) {
+    const assumed = Math.max(...own.map(({ budget }) => budget.unknownPriceMicros ?? 0));
+    const anyUnknown = unknown || (row.routes ?? []).some(({ way }) => way !== null && way.priceMicros === null);
+    const known = row.costReserveMicros ?? 0;
+    return { costReserveMicros: anyUnknown ? Math.max(known, assumed) : known, routes: row.routes };
+  }
+  if (unknown) return { code: 'PRICE_UNKNOWN', state: { ...strict }, askedMicros: 0 };
+  const reason = { code: 'PRICE_UNKNOWN', message: 'Its price is not known, and a budget has to be kept.' };
+  const routes = row.routes?.map((route) =>
+    route.way !== null && route.way.priceMicros === null ? { ...route, way: null, reason } : route,
+  );
+  return { costReserveMicros: row.costReserveMicros, routes: routes ?? null };
+}
+
+/** What a caller is told. `what`: e.g. `It` or `The 12 cells`. */
+export function budgetRefusal({ code, state, askedMicros }: Shortfall, path: readonly string[], what: string): Refusal {
+  const { budget, month, reservedMicros, uncertainMicros, spentMicros } = state;
+  const name = `the ${budget.profileId === null ? "project's" : "profile's"} budget for ${monthName(month)}`;
+  if (code === 'PRICE_UNKNOWN') {
+    const message = `Its price is not known, and ${name} does not say what to reserve for that; choose a model whose price is known.`;
+    return refusal('PRICE_UNKNOWN', path, message);
+  }
+  const left = Math.max(0, leftOf(state));
+  const message =
+    `${what} would take ${askedMicros} micro-USD, and ${name} has ${left} left of ${budget.limitMicros} ` +
+    `(${spentMicros} spent, ${reservedMicros} reserved, ${uncertainMicros} uncertain).`;
+  // What is reserved may turn out cheaper, or be canceled.
+  const retryable = askedMicros <= budget.limitMicros - spentMicros - uncertainMicros;
+  return refusal('BUDGET_EXCEEDED', path, message, { maximum: left, given: askedMicros, retryable });
+}
