@@ -25,6 +25,29 @@ export type BudgetState = {
   spentMicros: number;
 };
 
+/** A budget as it stands in a month. */
+export type BudgetRecord = BudgetState & {
+  budget: Budget;
+  /** Submits whose price nobody knows: in none of the sums. */
+  unpriced: number;
+  updatedAt: Date;
+};
+
+/** Budgets in the database. */
+export type Budgets = {
+  /** Those that hold in a month: one for the project, one for each of some profiles. */
+  list(projectId: string, month: Date): Promise<BudgetRecord[]>;
+  /** Makes one, or changes the one of the same project, profile and month. Counts from now on, with what the month has come to. */
+  set(budget: Budget): Promise<{ id: string }>;
+  /** False when the project has none such. */
+  remove(projectId: string, id: string): Promise<boolean>;
+  /** The budget of any project; null when there is none. */
+  owner(id: string): Promise<{ projectId: string } | null>;
+  /** Counts a month anew from the ledger. Never needed, as far as is known. */
+  recount(projectId: string, month: Date): Promise<void>;
+  projectBySlug(slug: string): Promise<{ id: string } | null>;
+};
+
 /** Why something does not fit in a budget. */
 export type Shortfall = {
   code: 'BUDGET_EXCEEDED' | 'PRICE_UNKNOWN';

@@ -60,7 +60,7 @@ export async function insertGenerations(
       )
     ),
     budgeted as materialized (
-      select id from input where not ${judged}::boolean and project_id in (select project_id from budget where ready)
+      select id from input where not ${judged}::boolean and project_id in (select project_id from budget)
     ),
     claimed as (
       insert into idempotency as known (project_id, subject, key, generation_id, request_hash, expires_at)

@@ -17,10 +17,11 @@ import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Usage } from '../domain/usage.js';
-import { isShortfall } from '../domain/budget.js';
+import { isShortfall, type Budgets } from '../domain/budget.js';
 import type { EventSource } from '../events/relay.js';
 import { createAccept } from './accept-batched.js';
 import { createAnnotations } from './annotations.js';
+import { createBudgets } from './budgets.js';
 import { createChange } from './change.js';
 import { changeWithin } from './change-within.js';
 import { openDatabase, type Database } from './database.js';
@@ -60,6 +61,7 @@ export type Store = {
   hints: Hints;
   providerCalls: ProviderCalls;
   queue: Queue;
+  budgets: Budgets;
   runTimes: RunTimes;
   sweeps: Sweeps;
   replays: Replays;
@@ -112,6 +114,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     hints: createHints({ client: database, background }),
     providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),
+    budgets: createBudgets(database),
     runTimes: createRunTimes(background),
     sweeps: createSweeps(database, onCommit),
     replays: createReplays(database),

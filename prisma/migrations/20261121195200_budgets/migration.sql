@@ -22,7 +22,6 @@ CREATE TABLE "budget" (
     "month" DATE,
     "limit_micros" BIGINT NOT NULL,
     "unknown_price_micros" BIGINT,
-    "ready" BOOLEAN NOT NULL DEFAULT false,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updated_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -229,7 +228,7 @@ begin
   end if;
   insert into budget_meter (project_id, month, profile_id)
   select distinct project, of_month, b.profile_id from budget b
-  where b.project_id = project and b.ready and b.profile_id is not null and (b.month is null or b.month = of_month)
+  where b.project_id = project and b.profile_id is not null and (b.month is null or b.month = of_month)
     and not exists (select from budget_meter m
                     where m.project_id = project and m.month = of_month and m.profile_id = b.profile_id);
   get diagnostics added = row_count;
@@ -315,7 +314,7 @@ begin
   lock table only generation in row exclusive mode;
   for each in
     select distinct p.project, budget_month(p.id) as of_month from unnest(projects, ids) as p (project, id)
-    where exists (select from budget b where b.project_id = p.project and b.ready) order by 1, 2
+    where exists (select from budget b where b.project_id = p.project) order by 1, 2
   loop
     perform budget_lock(each.project, each.of_month);
   end loop;
@@ -327,7 +326,7 @@ begin
            b.id, b.project_id, a.of_month, b.profile_id, b.limit_micros, b.unknown_price_micros,
            m.reserved_micros, m.uncertain_micros, m.spent_micros
     from asked a
-    join budget b on b.project_id = a.project and b.ready and (b.month is null or b.month = a.of_month)
+    join budget b on b.project_id = a.project and (b.month is null or b.month = a.of_month)
     join budget_meter m on m.project_id = b.project_id and m.month = a.of_month
       and m.profile_id = coalesce(b.profile_id, budget_whole())
     order by b.project_id, a.of_month, b.profile_id, b.month nulls last;
