@@ -24,8 +24,8 @@ async function fromLedger(bench: LedgerBench): Promise<Map<string, Money>> {
     };
     if (row['status'] === 'QUEUED') add('reserved', row['hold']);
     for (const { state, cost, list } of attempts.filter(({ id }) => id === row['id'])) {
-      if (state === 'INTENDED') add('reserved', row['hold'], list);
-      if (state === 'SENT') add(row['status'] === 'SUBMITTING' ? 'reserved' : 'uncertain', row['hold'], list);
+      if (state === 'INTENDED' || state === 'SENT')
+        add(row['status'] === 'SUBMITTING' ? 'reserved' : 'uncertain', row['hold']);
       if (state === 'ACCEPTED') add('reserved', cost, list, row['hold']);
       if (state === 'DONE') add('spent', cost, list, row['hold']);
       if (state === 'LOST') add('uncertain', cost, list, row['hold']);

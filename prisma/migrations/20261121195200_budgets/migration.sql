@@ -81,7 +81,8 @@ create function budget_first_id(month date) returns uuid language sql immutable 
   select rpad(lpad(to_hex((extract(epoch from month::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0'), 32, '0')::uuid
 $$;
 
--- What generations are to be counted with. One whose attempts are not all there any more (erased) keeps what it has.
+-- What generations are to be counted with. That an attempt was sent makes no difference, for then its generation does not
+-- change. One whose attempts are not all there any more (erased) keeps what it has.
 create function budget_worth(ids uuid[]) returns table (
   holder_id uuid, profile_id uuid, project_id uuid, month date, reserved bigint, uncertain bigint, spent bigint, unpriced integer
 ) language sql stable as $$
@@ -93,14 +94,15 @@ create function budget_worth(ids uuid[]) returns table (
            + coalesce(a.unpriced, 0))::integer
   from generation g left join lateral (
     select count(*) as attempts,
-           sum(p.amount) filter (where t.state in ('INTENDED', 'ACCEPTED') or t.state = 'SENT' and g.status = 'SUBMITTING')
+           sum(p.amount) filter (where t.state = 'ACCEPTED' or t.state in ('INTENDED', 'SENT') and g.status = 'SUBMITTING')
              as reserved,
-           sum(p.amount) filter (where t.state = 'LOST' or t.state = 'SENT' and g.status <> 'SUBMITTING') as uncertain,
+           sum(p.amount) filter (where t.state = 'LOST' or t.state in ('INTENDED', 'SENT') and g.status <> 'SUBMITTING')
+             as uncertain,
            sum(p.amount) filter (where t.state = 'DONE') as spent,
            count(*) filter (where p.amount is null and t.state <> 'REFUSED') as unpriced
     from attempt t cross join lateral (
       select case when t.state in ('INTENDED', 'SENT')
-                  then coalesce(g.cost_reserve_micros, g.cost_estimated_micros, t.cost_list_micros)
+                  then coalesce(g.cost_reserve_micros, g.cost_estimated_micros)
                   else coalesce(t.cost_micros, t.cost_list_micros, g.cost_reserve_micros, g.cost_estimated_micros)
              end as amount
     ) p
