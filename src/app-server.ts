@@ -11,6 +11,7 @@ import { createServer, type HttpServer } from './server/server.js';
 import { createAskProvider } from './service/ask-provider.js';
 import { createAnnotationService } from './service/annotate.js';
 import { createAccountService } from './service/accounts.js';
+import { createBudgetService } from './service/budgets.js';
 import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
@@ -118,10 +119,13 @@ export async function buildServer(
         profiles: store.profiles,
         images: store.images,
         queue: store.queue,
+        budgets: store.budgets,
+        deadlineMs: config.deadlineMs,
         storage,
         forecastOf: (model, pixels) => latencies.of(model, pixels),
       }),
       annotationService: createAnnotationService(store),
+      budgetService: createBudgetService(store),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,

@@ -1,4 +1,5 @@
 import type { NewGeneration } from './generation.js';
+import type { PlannedRoute } from './planned-route.js';
 import { refusal, type Refusal } from './refusal.js';
 
 /** What a project may spend in a month (UTC) on the generations accepted in it, with all of its profiles or with one. */
@@ -80,7 +81,7 @@ export function monthName(month: Date): string {
 
 export type Asking = Pick<
   NewGeneration,
-  'id' | 'projectId' | 'profileId' | 'costEstimatedMicros' | 'costReserveMicros' | 'routes'
+  'id' | 'projectId' | 'profileId' | 'model' | 'account' | 'costEstimatedMicros' | 'costReserveMicros' | 'routes'
 >;
 
 /**
@@ -101,13 +102,11 @@ export function createJudge(states: readonly BudgetState[]): {
           (budget.profileId === null || budget.profileId === row.profileId),
       );
       if (own.length === 0) return row;
-      const priced = priceOf(row, own);
-      if (isShortfall(priced)) return priced;
-      const askedMicros = priced.costReserveMicros ?? 0;
-      const short = own.find((state) => askedMicros > 0 && askedMicros > leftOf(state));
-      if (short !== undefined) return { code: 'BUDGET_EXCEEDED', state: { ...short }, askedMicros };
-      for (const state of own) state.reservedMicros += askedMicros;
-      return priced;
+      const left = Math.min(...own.map(leftOf));
+      const fitting = fit(row, own, left);
+      if (isShortfall(fitting)) return fitting;
+      for (const state of own) state.reservedMicros += fitting.costReserveMicros ?? 0;
+      return fitting;
     },
   };
 }
@@ -144,23 +143,36 @@ export function judgeWhole(
   return fitting;
 }
 
-/** What a row is to reserve. Routes of unknown price are closed to it, unless its budgets say what to reckon for them. */
-function priceOf(row: Asking, own: readonly BudgetState[]): Fitting | Shortfall {
+/**
+ * What a row is to reserve: the dearest of its routes. Those that are dearer than what is left are closed to it, and those of
+ * unknown price, unless its budgets say what to reckon for them.
+ */
+function fit(row: Asking, own: readonly BudgetState[], left: number): Fitting | Shortfall {
   const strict = own.find(({ budget }) => budget.unknownPriceMicros === null);
-  const unknown = row.costEstimatedMicros === null || row.costReserveMicros === null;
-  if (strict === undefined) {
-    const assumed = Math.max(...own.map(({ budget }) => budget.unknownPriceMicros ?? 0));
-    const anyUnknown = unknown || (row.routes ?? []).some(({ way }) => way !== null && way.priceMicros === null);
-    const known = row.costReserveMicros ?? 0;
-    return { costReserveMicros: anyUnknown ? Math.max(known, assumed) : known, routes: row.routes };
+  const assumed = strict === undefined ? Math.max(...own.map(({ budget }) => budget.unknownPriceMicros ?? 0)) : null;
+  const costOf = ({ way }: PlannedRoute): number | null => way?.reserveMicros ?? assumed;
+  const taken = row.routes?.find(({ model, account }) => model === row.model && account === row.account);
+  const known = row.costEstimatedMicros === null ? null : (taken?.way?.reserveMicros ?? row.costReserveMicros);
+  const askedMicros = known ?? assumed;
+  if (askedMicros === null) {
+    const [state] = strict === undefined ? own : [strict];
+    if (state === undefined) throw new Error('What no budget is for is not judged.');
+    return { code: 'PRICE_UNKNOWN', state: { ...state }, askedMicros: 0 };
   }
-  if (unknown) return { code: 'PRICE_UNKNOWN', state: { ...strict }, askedMicros: 0 };
-  const reason = { code: 'PRICE_UNKNOWN', message: 'Its price is not known, and a budget has to be kept.' };
-  const routes = row.routes?.map((route) =>
-    route.way !== null && route.way.priceMicros === null ? { ...route, way: null, reason } : route,
-  );
-  return { costReserveMicros: row.costReserveMicros, routes: routes ?? null };
+  const short = own.find((state) => askedMicros > 0 && askedMicros > leftOf(state));
+  if (short !== undefined) return { code: 'BUDGET_EXCEEDED', state: { ...short }, askedMicros };
+  const most = Math.max(left, askedMicros);
+  const routes = row.routes?.map((route) => {
+    const cost = costOf(route);
+    if (route === taken || route.way === null || (cost !== null && cost <= most)) return route;
+    return { ...route, way: null, reason: cost === null ? priceUnknown : tooDear };
+  });
+  const others = routes?.flatMap((route) => (route.way === null || route === taken ? [] : (costOf(route) ?? []))) ?? [];
+  return { costReserveMicros: Math.max(askedMicros, ...others), routes: routes ?? null };
 }
+
+const priceUnknown = { code: 'PRICE_UNKNOWN', message: 'Its price is not known, and a budget has to be kept.' };
+const tooDear = { code: 'BUDGET_EXCEEDED', message: 'A budget had less left than its price.' };
 
 /** What a caller is told. `what`: e.g. `It` or `The 12 cells`. */
 export function budgetRefusal({ code, state, askedMicros }: Shortfall, path: readonly string[], what: string): Refusal {

@@ -154,6 +154,7 @@ function judge(
     adjustments,
     pixels: null,
     priceMicros: priceAt(model.prices, facts.now, parameters),
+    reserveMicros: null,
   };
   return { candidate, way, reason: reasonOf(candidate, retirement, facts), refusals, imageRefusals };
 }

@@ -45,8 +45,8 @@ function amountOf(entry: PriceEntry | null, { width, height }: Size): number | n
 }
 
 /** Up to so many micro-USD, or this share, a settled price may differ from the table's without being told: rounding. */
-const toleratedMicros = 100;
-const toleratedShare = 0.01;
+export const toleratedMicros = 100;
+export const toleratedShare = 0.01;
 
 /** Settled less expected, in micro-USD, where that is more than rounding explains; 0 where not, null where one is unknown. */
 export function priceDifference(expected: number | null, settled: number | null): number | null {

@@ -2,7 +2,7 @@ import { imageInputNames, parameterNames, type Model as ModelRecord, type Parame
 import type { ControlKind } from '../domain/lifecycle.js';
 import { priceAt, type PriceEntry } from '../domain/price.js';
 import { accountsOf, isRetired, type Account } from '../domain/route.js';
-import { seeminglyRetired, standingKey, type Standing } from '../domain/standing.js';
+import { seeminglyRetired, standingKey, type Health as HealthRecord, type Standing } from '../domain/standing.js';
 import { AccountPause, pauseNode } from './account-pause.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
@@ -102,6 +102,21 @@ export class ModelHealth {
 
   @Field(() => DateTime, { description: 'When the oldest of them was made.' })
   since: Date;
+
+  @Field(() => Int, { description: 'Of how many both the list price and the settled one are known.' })
+  settled: number;
+
+  @Field(() => Int, {
+    description:
+      'How many of those were settled at another price than the table says, by more than 1 % and 100 micro-USD: above 0 the table is wrong, or the price depends on more than it knows.',
+  })
+  differed: number;
+
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'Settled less list price of those that differed, on average, in micro-USD; null where none did.',
+  })
+  meanDifferenceMicros: number | null;
 }
 
 @ObjectType({ description: 'How a model stands at one provider account.' })
@@ -186,16 +201,19 @@ function parameterNode(name: string, rule: ParameterRule): ModelParameter {
   };
 }
 
+function healthNode({ attempts, succeeded, since, prices }: HealthRecord): ModelHealth {
+  const { settled, differed, differenceMicros } = prices;
+  const meanDifferenceMicros = differed === 0 ? null : Math.round(differenceMicros / differed);
+  return { successRate: succeeded / attempts, attempts, since, settled, differed, meanDifferenceMicros };
+}
+
 function accountNode({ id }: Account, model: ModelRecord, standing: Standing): ModelAccount {
   const health = standing.health.get(standingKey(id, model.id));
   return {
     id,
     paused: pauseNode(standing.pauses.get(id) ?? null),
     seeminglyRetiredAt: seeminglyRetired(standing, id, model.id)?.since ?? null,
-    health:
-      health === undefined
-        ? null
-        : { successRate: health.succeeded / health.attempts, attempts: health.attempts, since: health.since },
+    health: health === undefined ? null : healthNode(health),
   };
 }
 

@@ -1,6 +1,7 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { AnnotationResolver } from './annotation.js';
 import { BindingCheckResolver } from './binding-check.js';
+import { BudgetResolver } from './budget.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
@@ -38,6 +39,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ImageResolver,
       AnnotationResolver,
       BindingCheckResolver,
+      BudgetResolver,
       ModelResolver,
       ProfileResolver,
       ProviderResolver,

@@ -4,6 +4,7 @@ import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
 import type { AccountService } from '../service/accounts.js';
 import type { AnnotationService } from '../service/annotate.js';
+import type { BudgetService } from '../service/budgets.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
 import type { EstimateService } from '../service/estimate.js';
@@ -34,6 +35,7 @@ export type Services = {
   progress: Progress;
   annotationService: AnnotationService;
   accountService: AccountService;
+  budgetService: BudgetService;
   stopService: StopService;
   profileService: ProfileService;
   importProfiles: ImportProfiles;

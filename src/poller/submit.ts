@@ -6,6 +6,7 @@ import { newWebhookKey } from '../domain/webhook.js';
 import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
+import { tellPrice } from './price-watch.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
 import { refuse, welcomeBack } from './refuse.js';
 import { requestOf } from './request.js';
@@ -51,11 +52,12 @@ export async function submitAttempt(
     return 'over';
   }
   const askedAt = Date.now();
+  const listMicros = listPrice(parts, item);
   if (
     !(await markSent(parts, ref, instanceId, {
       request: served.provider.describe(request),
       webhookKey,
-      listMicros: listPrice(parts, item),
+      listMicros,
     }))
   ) {
     return 'again';
@@ -72,7 +74,8 @@ export async function submitAttempt(
     AbortSignal.any([driver.forced, AbortSignal.timeout(submitTimeoutMs)]),
   );
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
-  const recorded = await record(parts, driver, served, item, outcome);
+  const sent = { ...item, attempt: { ...item.attempt, costListMicros: listMicros } };
+  const recorded = await record(parts, driver, served, sent, outcome);
   await driver.breaker.submitted(served.account.id, outcome);
   return recorded;
 }
@@ -141,15 +144,16 @@ async function record(
       const { task, look, costMicros } = outcome;
       const evidence = { ownerId: driver.instanceId(), ...task, quotedMicros: costMicros };
       const quoted = { ...item, attempt: { ...item.attempt, costQuotedMicros: costMicros } };
-      const result = await parts.change(
+      const change =
         look === null
           ? {
               generationId,
               attempt: attemptMove(n, null, 'ACCEPTED', evidence),
               generation: generationMove('RUNNING'),
             }
-          : concludeAtOnce(conclusion(quoted, look, 0), evidence),
-      );
+          : concludeAtOnce(conclusion(quoted, look, 0), evidence);
+      const result = await parts.change(change);
+      if (result.attemptChanged) tellPrice(parts, item, change);
       await welcomeBack(parts, item);
       if (look?.kind === 'ready' && result.generationChanged) {
         const now = new Date();

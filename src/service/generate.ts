@@ -5,7 +5,6 @@ import { imageInputNames, type ImageInputName, type Model } from '../domain/mode
 import { givenParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
-import { dearestPrice } from '../domain/price.js';
 import { promptWithTrigger } from '../domain/prompt.js';
 import { accepted, refusal, refused, type Checked, type Refusal } from '../domain/refusal.js';
 import { checkText } from '../domain/text.js';
@@ -13,7 +12,7 @@ import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
 import { findProfile } from './find-profile.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 import { pixelsOf } from './pixels.js';
-import { keptPerAccount, keptRoutes, planFor, type PlanParts } from './plan.js';
+import { dearestOf, keptPerAccount, keptRoutes, planFor, withReserve, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -90,12 +89,13 @@ export function createPrepare(
     const images = await checkImages(parts.reader, viewer, request, plan.taken.model);
     if (!images.ok) return images;
     const control = images.value.controlImage ?? images.value.image;
-    const routes = plan.routes.map((each) => sized(each, control));
+    const deadlineMs = request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000;
+    const { models } = parts.catalogue;
+    const routes = plan.routes.map((each) => withReserve(models, sized(each, control), deadlineMs));
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
-    const kept = request.onlyRoute === true ? [route] : routes;
-    const deadlineMs = request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000;
+    const kept = keptRoutes(request.onlyRoute === true ? [route] : routes);
     const asked = givenParameters({ ...request.inherited, ...givenParameters(request.parameters) });
     return accepted({
       row: {
@@ -111,7 +111,7 @@ export function createPrepare(
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
-        routes: keptRoutes(kept),
+        routes: kept,
         asked,
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
@@ -119,23 +119,12 @@ export function createPrepare(
         priority: request.priority,
         deadlineMs,
         costEstimatedMicros: way.priceMicros,
-        costReserveMicros: dearestOf(parts, kept, deadlineMs),
+        costReserveMicros: dearestOf(kept ?? [route]),
       },
       images: images.value,
       adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],
     });
   };
-}
-
-/** Most that one submit may cost by any of these routes until the deadline, as far as prices are known; null: none is. */
-function dearestOf({ catalogue }: PlanParts, routes: readonly PlannedRoute[], deadlineMs: number): number | null {
-  const now = new Date();
-  const until = new Date(now.getTime() + deadlineMs);
-  const prices = routes.flatMap(({ model: id, way }) => {
-    const model = way === null ? undefined : catalogue.models.find((each) => each.id === id);
-    return model === undefined ? [] : (dearestPrice(model.prices, now, until, way?.parameters ?? {}) ?? []);
-  });
-  return prices.length === 0 ? null : Math.max(...prices);
 }
 
 function sized(route: PlannedRoute, control: CheckedImage | undefined): PlannedRoute {

@@ -1,9 +1,16 @@
+import { z } from 'zod';
 import type { Budgets } from '../domain/budget.js';
+import { DarkroomError } from '../errors.js';
 import type { Database, Transaction } from './database.js';
 import { micros } from './generation-row.js';
 
 /** A new budget waits so long for writes that are under way; nothing is accepted meanwhile. */
 const barrierMs = 5_000;
+
+/** PostgreSQL's code for a lock that was not given in time. */
+const lockFault = z.object({
+  meta: z.object({ driverAdapterError: z.object({ cause: z.object({ originalCode: z.literal('55P03') }) }) }),
+});
 
 type Row = {
   id: string;
@@ -53,29 +60,31 @@ export function createBudgets(database: Database): Budgets {
     },
 
     async set({ id, projectId, profileId, month, limitMicros, unknownPriceMicros }) {
-      const kept = await database.transaction(async (tx) => {
-        await oneAtATime(tx, projectId);
-        const [known] = await tx.$queryRaw<{ id: string }[]>`
+      const kept = await withinBarrier(
+        database.transaction(async (tx) => {
+          await oneAtATime(tx, projectId);
+          const [known] = await tx.$queryRaw<{ id: string }[]>`
           update budget set limit_micros = ${limitMicros}, unknown_price_micros = ${unknownPriceMicros}, updated_at = now()
           where project_id = ${projectId}::uuid and profile_id is not distinct from ${profileId}::uuid
             and month is not distinct from ${month}::date
           returning id`;
-        if (known !== undefined) return known;
-        // Whoever writes the ledger without knowing of the budget has ended when this lock is given, and whoever waits for it
-        // knows of the budget, and counts.
-        await tx.$executeRaw`select set_config('lock_timeout', ${`${barrierMs}ms`}, true)`;
-        await tx.$executeRaw`lock table only generation in share mode`;
-        await tx.$executeRaw`
+          if (known !== undefined) return known;
+          // Whoever writes the ledger without knowing of the budget has ended when this lock is given, and whoever waits for it
+          // knows of the budget, and counts.
+          await tx.$executeRaw`select set_config('lock_timeout', ${`${barrierMs}ms`}, true)`;
+          await tx.$executeRaw`lock table only generation in share mode`;
+          await tx.$executeRaw`
           insert into budget (id, project_id, profile_id, month, limit_micros, unknown_price_micros)
           values (${id}::uuid, ${projectId}::uuid, ${profileId}::uuid, ${month}::date, ${limitMicros}, ${unknownPriceMicros})`;
-        // The next one too: another host's clock may be ahead.
-        await tx.$executeRaw`
+          // The next one too: another host's clock may be ahead.
+          await tx.$executeRaw`
           insert into budget_meter (project_id, month, profile_id)
           select ${projectId}::uuid, (date_trunc('month', now() at time zone 'UTC') + n * interval '1 month')::date,
                  budget_whole()
           from generate_series(0, 1) as n on conflict do nothing`;
-        return { id };
-      });
+          return { id };
+        }),
+      );
       // The counting, while others go on.
       await prisma.$executeRaw`
         select budget_lock(${projectId}::uuid, date_trunc('month', now() at time zone 'UTC')::date)::text`;
@@ -100,6 +109,14 @@ export function createBudgets(database: Database): Budgets {
     },
     projectBySlug: async (slug) => await prisma.project.findUnique({ where: { slug }, select: { id: true } }),
   };
+}
+
+async function withinBarrier<T>(work: Promise<T>): Promise<T> {
+  return await work.catch((cause: unknown) => {
+    if (!lockFault.safeParse(cause).success) throw cause;
+    const message = 'Something has been writing the ledger for long; set the budget again in a moment.';
+    throw new DarkroomError('UNAVAILABLE', message, { cause });
+  });
 }
 
 async function oneAtATime(tx: Transaction, projectId: string): Promise<void> {

@@ -14,8 +14,10 @@ export async function changeWithin(
   return await database.transaction(async (tx) => {
     // First the generation, then its budgets, as with every other change.
     await tx.$queryRaw`select from generation where id = ${generation.id}::uuid for update`;
+    // What it reserved at its acceptance, whatever its route, is reserved again.
+    const costs = { costEstimatedMicros: generation.costReserveMicros ?? generation.costEstimatedMicros, routes: null };
     // One without a profile counts in no profile's budget.
-    const short = await findShortfall(tx, { ...generation, profileId: generation.profileId ?? '' });
+    const short = await findShortfall(tx, { ...generation, ...costs, profileId: generation.profileId ?? '' });
     if (short !== null) return short;
     const [result] = await applyChanges(tx, [change]);
     return result ?? { attemptChanged: false, generationChanged: false };

@@ -39,7 +39,14 @@ export async function startReplay(database: Database, projectId: string, id: str
       const asking = pairs.map(({ price, profile_id: profileId }) => {
         const micros = price === null ? null : Number(price);
         // Counted in the month of the start, and not in that of the originals.
-        const of = { id: lowestIdAt(started.started_at), projectId, profileId: profileId ?? '', routes: null };
+        const of = {
+          id: lowestIdAt(started.started_at),
+          projectId,
+          profileId: profileId ?? '',
+          routes: null,
+          model: '',
+          account: '',
+        };
         return { ...of, costEstimatedMicros: micros, costReserveMicros: micros };
       });
       const judged = await judgeAll(tx, asking);

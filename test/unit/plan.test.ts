@@ -67,6 +67,7 @@ describe('the order', () => {
       attempts,
       succeeded,
       since: at,
+      prices: { settled: 0, differed: 0, differenceMicros: 0 },
     });
     const key = standingKey('bfl', 'bfl/a');
     const facts = (of: Health): Partial<RankFacts> => ({
