@@ -24,6 +24,7 @@ import { createProfileService } from './service/profiles.js';
 import { createProgress } from './service/progress.js';
 import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
+import { createSettleAttempt } from './service/settle.js';
 import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
@@ -90,6 +91,7 @@ export async function buildServer(
         acceptOnce,
       }),
       stopService,
+      settleAttempt: createSettleAttempt(store),
       sweepService: createSweepService({
         sweeps: store.sweeps,
         history: store.history,

@@ -64,6 +64,9 @@ export function isShortfall(value: object): value is Shortfall {
   return 'code' in value && 'state' in value && 'askedMicros' in value;
 }
 
+/** Amounts that are given: up to a million US dollars, in micro-USD. */
+export const mostMicros = 1_000_000_000_000;
+
 /** What is left; less than nothing where a limit was lowered, or something cost more than its price. */
 export function leftOf({ budget, reservedMicros, uncertainMicros, spentMicros }: BudgetState): number {
   return budget.limitMicros - reservedMicros - uncertainMicros - spentMicros;

@@ -57,6 +57,8 @@ export type Ledger = {
   change(change: LedgerChange): Promise<ChangeResult>;
   /** A change that has it submitted once more, if its budgets have that left. */
   changeWithin(change: LedgerChange, generation: Generation): Promise<ChangeResult | Shortfall>;
+  /** Writes what an attempt cost, instead of what was known. `open`: the provider is not done with it. */
+  settle(ref: AttemptRef, costMicros: number): Promise<Attempt | 'missing' | 'open'>;
 };
 
 export type Idempotency = {

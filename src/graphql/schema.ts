@@ -14,6 +14,7 @@ import { ProviderResolver } from './provider.js';
 import { RoutingResolver } from './routing.js';
 import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
+import { SettleResolver } from './settle.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
@@ -47,6 +48,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ReplayPairResolver,
       ReplayResolver,
       RerunResolver,
+      SettleResolver,
       StopResolver,
       SubscriptionResolver,
       SweepCellResolver,

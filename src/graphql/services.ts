@@ -17,6 +17,7 @@ import type { StandingWatch } from '../service/standing.js';
 import type { ReplayService } from '../service/replay.js';
 import type { Rerun } from '../service/rerun.js';
 import type { Progress } from '../service/progress.js';
+import type { SettleAttempt } from '../service/settle.js';
 import type { Sheets } from '../service/sheets.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
@@ -37,6 +38,7 @@ export type Services = {
   accountService: AccountService;
   budgetService: BudgetService;
   stopService: StopService;
+  settleAttempt: SettleAttempt;
   profileService: ProfileService;
   importProfiles: ImportProfiles;
   checkBinding: CheckBinding;

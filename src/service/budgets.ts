@@ -1,4 +1,4 @@
-import { monthOf, type Budget, type BudgetRecord, type Budgets } from '../domain/budget.js';
+import { monthOf, mostMicros, type Budget, type BudgetRecord, type Budgets } from '../domain/budget.js';
 import { keyOf, newId } from '../domain/ids.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
 import { accepted, refusal, refused, shown, type Checked, type Refusal } from '../domain/refusal.js';
@@ -21,9 +21,6 @@ export type BudgetService = {
   set(viewer: Viewer, request: SetBudgetRequest): Promise<Checked<BudgetRecord>>;
   remove(viewer: Viewer, id: string): Promise<Checked<string>>;
 };
-
-/** A million US dollars a month, in micro-USD. */
-const mostMicros = 1_000_000_000_000;
 
 export function createBudgetService(parts: { budgets: Budgets; profiles: Pick<Profiles, 'find'> }): BudgetService {
   const { budgets, profiles } = parts;

@@ -89,7 +89,7 @@ function whereOf(projectId: string, filter: GenerationFilter): Prisma.Generation
   };
 }
 
-function toAttempt(row: AttemptRow): Attempt {
+export function toAttempt(row: AttemptRow): Attempt {
   const { projectId: _project, instanceId: _instance, pollingUrl: _polling, ...own } = row;
   const { resultUrl: _result, cancelUrl: _cancel, webhookKey: _key, ...rest } = own;
   return {

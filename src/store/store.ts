@@ -39,6 +39,7 @@ import { createQueue } from './queue.js';
 import { createReplayWork } from './replay-work.js';
 import { createReplays } from './replays.js';
 import { createRunTimes } from './run-times.js';
+import { settleAttempt } from './settle.js';
 import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
@@ -102,6 +103,7 @@ export function openStore(url: string, onCommit: () => void): Store {
         if (result.generationChanged) onCommit();
         return result;
       },
+      settle: async (ref, costMicros) => await settleAttempt(database, ref, costMicros),
       async changeWithin(each, generation) {
         const result = await changeWithin(database, each, generation);
         if (!isShortfall(result) && result.generationChanged) onCommit();

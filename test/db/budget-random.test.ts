@@ -90,6 +90,10 @@ it.each([1, 2, 3])('meters say what the ledger says, whatever happens at once (s
       attempts.push(...admitted);
       return undefined;
     }
+    if (what === 6 && attempts.length > 0 && below(3) === 0) {
+      await store.ledger.settle(pick(attempts), 100 * below(60));
+      return undefined;
+    }
     if (what === 5 && known.length > 0) {
       const generation = await retried(pick(known));
       const again = generationMove('QUEUED', { from: ['UNCONFIRMED'] });

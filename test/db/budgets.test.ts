@@ -201,3 +201,24 @@ it('keeps what was spent when the generation is erased', async () => {
   await bench.store.budgets.recount(projectId, now);
   expect(await stateOf(projectId)).toMatchObject({ reservedMicros: 0, spentMicros: 650 });
 });
+
+it('what nobody knows stays uncertain until somebody settles it, and can be corrected', async () => {
+  const projectId = await newProject();
+  await setBudget({ projectId, limitMicros: 10 * price });
+  const row = priced({ projectId, account: 'settled' });
+  await bench.store.ledger.accept(row);
+  await bench.store.worklist.admit({ account: 'settled', instanceId: newId(), limit: 9, atMost: 9 });
+  const { change, settle } = bench.store.ledger;
+  const ref = { generationId: row.id, n: 1 };
+  expect(await settle(ref, 5)).toBe('open');
+  await change({ generationId: row.id, attempt: attemptMove(1, null, 'SENT'), generation: null });
+  const lost = generationMove('FAILED', { errorCode: 'SUBMIT_UNCONFIRMED' });
+  await change({ generationId: row.id, attempt: attemptMove(1, null, 'LOST'), generation: lost });
+  expect(await stateOf(projectId)).toMatchObject({ reservedMicros: 0, uncertainMicros: price, spentMicros: 0 });
+  expect(await settle(ref, 800)).toMatchObject({ costSettledMicros: 800 });
+  expect(await stateOf(projectId)).toMatchObject({ uncertainMicros: 0, spentMicros: 800 });
+  await settle(ref, 0);
+  expect(await stateOf(projectId)).toMatchObject({ uncertainMicros: 0, spentMicros: 0 });
+  expect(await bench.store.history.generation(projectId, row.id)).toMatchObject({ costSettledMicros: 0 });
+  expect(await settle({ ...ref, n: 2 }, 5)).toBe('missing');
+});

@@ -266,3 +266,24 @@ it('for a generation with other routes the dearest is reserved, and only what is
   for (const id of ids) await waitForEnd(api, id);
   expect(await budget()).toMatchObject({ reservedMicros: 0, spentMicros: 2 * price });
 });
+
+it('operators settle by hand what a provider billed otherwise', async () => {
+  const { api, own, budget } = await projectWith('by-hand', 2 * price);
+  const id = await generate(api, 'generateFromPrompt', own());
+  await waitForEnd(api, id);
+  const document = `mutation ($id: ID!, $n: Int!, $costMicros: SafeInt!) {
+    settleAttempt(generationId: $id, attempt: $n, costMicros: $costMicros) {
+      attempt { cost { settledMicros differenceMicros } } userErrors { code path } } }`;
+  const settle = async (n: number, costMicros: number, as = darkroom.api) =>
+    await as.send(document, { id, n, costMicros });
+  expect((await settle(1, 1, api)).errors[0]?.extensions.code).toBe('FORBIDDEN');
+  expect((await settle(2, 1)).data).toMatchObject({ settleAttempt: { userErrors: [{ code: 'NOT_FOUND' }] } });
+  expect((await settle(1, -1)).data).toMatchObject({ settleAttempt: { userErrors: [{ code: 'OUT_OF_RANGE' }] } });
+  expect((await settle(1, 45_000)).data).toEqual({
+    settleAttempt: { attempt: { cost: { settledMicros: 45_000, differenceMicros: 45_000 - price } }, userErrors: [] },
+  });
+  expect(await budget()).toMatchObject({ spentMicros: 45_000 });
+  const shape = z.object({ generation: z.object({ cost: z.object({ settledMicros: z.number() }) }) });
+  const query = 'query ($id: ID!) { generation(id: $id) { cost { settledMicros } } }';
+  expect((await api.ask(shape, query, { id })).generation.cost.settledMicros).toBe(45_000);
+});

@@ -12,7 +12,8 @@ async function fromLedger(bench: LedgerBench): Promise<Map<string, Money>> {
            to_char(created_at at time zone 'UTC', 'YYYY-MM') as accepted, left(id::text, 8) || substr(id::text, 10, 4) as at,
            coalesce(cost_reserve_micros, cost_estimated_micros)::float8 as hold from generation`);
   const attempts = await bench.sql(`
-    select generation_id::text as id, state::text, cost_micros::float8 as cost, cost_list_micros::float8 as list from attempt`);
+    select generation_id::text as id, state::text, cost_micros::float8 as cost, cost_list_micros::float8 as list,
+           cost_settled_micros is not null as settled from attempt`);
   const sums = new Map<string, Money>();
   for (const row of generations) {
     const month = new Date(Number.parseInt(String(row['at']), 16)).toISOString().slice(0, 7);
@@ -23,12 +24,12 @@ async function fromLedger(bench: LedgerBench): Promise<Map<string, Money>> {
       else money[to] += Number(known);
     };
     if (row['status'] === 'QUEUED') add('reserved', row['hold']);
-    for (const { state, cost, list } of attempts.filter(({ id }) => id === row['id'])) {
+    for (const { state, cost, list, settled } of attempts.filter(({ id }) => id === row['id'])) {
       if (state === 'INTENDED' || state === 'SENT')
         add(row['status'] === 'SUBMITTING' ? 'reserved' : 'uncertain', row['hold']);
       if (state === 'ACCEPTED') add('reserved', cost, list, row['hold']);
       if (state === 'DONE') add('spent', cost, list, row['hold']);
-      if (state === 'LOST') add('uncertain', cost, list, row['hold']);
+      if (state === 'LOST') add(settled === true ? 'spent' : 'uncertain', cost, list, row['hold']);
     }
     for (const profile of new Set([none, String(row['profile'])])) {
       const name = `${row['project']} ${month} ${profile}`;

@@ -96,9 +96,9 @@ create function budget_worth(ids uuid[]) returns table (
     select count(*) as attempts,
            sum(p.amount) filter (where t.state = 'ACCEPTED' or t.state in ('INTENDED', 'SENT') and g.status = 'SUBMITTING')
              as reserved,
-           sum(p.amount) filter (where t.state = 'LOST' or t.state in ('INTENDED', 'SENT') and g.status <> 'SUBMITTING')
-             as uncertain,
-           sum(p.amount) filter (where t.state = 'DONE') as spent,
+           sum(p.amount) filter (where t.state = 'LOST' and t.cost_settled_micros is null
+                                   or t.state in ('INTENDED', 'SENT') and g.status <> 'SUBMITTING') as uncertain,
+           sum(p.amount) filter (where t.state = 'DONE' or t.state = 'LOST' and t.cost_settled_micros is not null) as spent,
            count(*) filter (where p.amount is null and t.state <> 'REFUSED') as unpriced
     from attempt t cross join lateral (
       select case when t.state in ('INTENDED', 'SENT')
