@@ -5,7 +5,7 @@ import { newId } from '../../src/domain/ids.js';
 import type { AttemptRef } from '../../src/domain/ports.js';
 import { randomFrom } from '../../src/sandbox/random.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { checkMeters } from '../support/budgets.js';
+import { checkMeters, fail } from '../support/budgets.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
 
 let bench: LedgerBench;
@@ -26,7 +26,7 @@ const rounds = 25;
 it.each([1, 2, 3])('meters say what the ledger says, whatever happens at once (seed %i)', async (seed) => {
   const random = randomFrom('budgets', seed);
   const below = (most: number): number => Math.floor(random() * most);
-  const pick = <T>(items: readonly T[]): T => items[below(items.length)] ?? expect.fail('Nothing to pick from.');
+  const pick = <T>(items: readonly T[]): T => items[below(items.length)] ?? fail('Nothing to pick from.');
   const account = `random-${seed}`;
   const profiles = [newId(), newId()];
   const projects = [await bench.addProject(`${account}-a`), await bench.addProject(`${account}-b`)];

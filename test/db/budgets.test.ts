@@ -4,7 +4,7 @@ import { attemptMove, generationMove } from '../../src/domain/change.js';
 import type { NewGeneration } from '../../src/domain/generation.js';
 import { lowestIdAt, newId } from '../../src/domain/ids.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { checkMeters } from '../support/budgets.js';
+import { checkMeters, fail } from '../support/budgets.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
 
 let bench: LedgerBench;
@@ -30,7 +30,7 @@ async function setBudget(budget: Partial<Budget> & Pick<Budget, 'projectId' | 'l
 }
 async function stateOf(projectId: string, month = now): Promise<BudgetRecord> {
   const [state] = await bench.store.budgets.list(projectId, month);
-  return state ?? expect.fail('There is no budget.');
+  return state ?? fail('There is no budget.');
 }
 const priced = (details: Partial<NewGeneration>): NewGeneration =>
   bench.fresh({ costEstimatedMicros: price, costReserveMicros: price, ...details });
@@ -179,16 +179,16 @@ it('keeps what was spent when the generation is erased', async () => {
   const row = priced({ projectId, account: 'erased' });
   await bench.store.ledger.accept(row);
   const [ref] = await bench.store.worklist.admit({ account: 'erased', instanceId: newId(), limit: 9, atMost: 9 });
-  const change = bench.store.ledger.change;
+  const { ledger } = bench.store;
   const n = ref?.n ?? 0;
-  await change({ generationId: row.id, attempt: attemptMove(n, null, 'SENT'), generation: null });
-  await change({
+  await ledger.change({ generationId: row.id, attempt: attemptMove(n, null, 'SENT'), generation: null });
+  await ledger.change({
     generationId: row.id,
     attempt: attemptMove(n, null, 'ACCEPTED', { quotedMicros: 700, taskId: 't' }),
     generation: generationMove('RUNNING'),
   });
   expect(await stateOf(projectId)).toMatchObject({ reservedMicros: 700, spentMicros: 0 });
-  await change({
+  await ledger.change({
     generationId: row.id,
     attempt: attemptMove(n, null, 'DONE', { settledMicros: 650 }),
     generation: generationMove('SAVING'),
@@ -208,17 +208,17 @@ it('what nobody knows stays uncertain until somebody settles it, and can be corr
   const row = priced({ projectId, account: 'settled' });
   await bench.store.ledger.accept(row);
   await bench.store.worklist.admit({ account: 'settled', instanceId: newId(), limit: 9, atMost: 9 });
-  const { change, settle } = bench.store.ledger;
+  const { ledger } = bench.store;
   const ref = { generationId: row.id, n: 1 };
-  expect(await settle(ref, 5)).toBe('open');
-  await change({ generationId: row.id, attempt: attemptMove(1, null, 'SENT'), generation: null });
+  expect(await ledger.settle(ref, 5)).toBe('open');
+  await ledger.change({ generationId: row.id, attempt: attemptMove(1, null, 'SENT'), generation: null });
   const lost = generationMove('FAILED', { errorCode: 'SUBMIT_UNCONFIRMED' });
-  await change({ generationId: row.id, attempt: attemptMove(1, null, 'LOST'), generation: lost });
+  await ledger.change({ generationId: row.id, attempt: attemptMove(1, null, 'LOST'), generation: lost });
   expect(await stateOf(projectId)).toMatchObject({ reservedMicros: 0, uncertainMicros: price, spentMicros: 0 });
-  expect(await settle(ref, 800)).toMatchObject({ costSettledMicros: 800 });
+  expect(await ledger.settle(ref, 800)).toMatchObject({ costSettledMicros: 800 });
   expect(await stateOf(projectId)).toMatchObject({ uncertainMicros: 0, spentMicros: 800 });
-  await settle(ref, 0);
+  await ledger.settle(ref, 0);
   expect(await stateOf(projectId)).toMatchObject({ uncertainMicros: 0, spentMicros: 0 });
   expect(await bench.store.history.generation(projectId, row.id)).toMatchObject({ costSettledMicros: 0 });
-  expect(await settle({ ...ref, n: 2 }, 5)).toBe('missing');
+  expect(await ledger.settle({ ...ref, n: 2 }, 5)).toBe('missing');
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { lowestIdAt, newId, publicId } from '../../src/domain/ids.js';
 import type { Variables } from '../support/api.js';
 import { readBudgets, setBudget, trySetBudget, type BudgetNode } from '../support/budget-api.js';
+import { fail } from '../support/budgets.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { generate, tryGenerate, userErrorSchema, waitFor, waitForEnd } from '../support/generations.js';
 import { openInstances } from '../support/instances.js';
@@ -34,8 +35,7 @@ async function projectWith(slug: string, limitMicros: number) {
   const project = await darkroom.addProject(slug);
   await setBudget(darkroom.api, { project: slug, limitMicros });
   const own = (details: Variables = {}): Variables => input({ profileId: project.profileId, ...details });
-  const budget = async (): Promise<BudgetNode> =>
-    (await readBudgets(project.api))[0] ?? expect.fail('It has no budget.');
+  const budget = async (): Promise<BudgetNode> => (await readBudgets(project.api))[0] ?? fail('It has no budget.');
   return { ...project, own, budget };
 }
 

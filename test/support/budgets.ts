@@ -32,7 +32,7 @@ async function fromLedger(bench: LedgerBench): Promise<Map<string, Money>> {
       if (state === 'LOST') add(settled === true ? 'spent' : 'uncertain', cost, list, row['hold']);
     }
     for (const profile of new Set([none, String(row['profile'])])) {
-      const name = `${row['project']} ${month} ${profile}`;
+      const name = `${String(row['project'])} ${month} ${profile}`;
       const sum = sums.get(name) ?? { reserved: 0, uncertain: 0, spent: 0, unpriced: 0 };
       for (const key of ['reserved', 'uncertain', 'spent', 'unpriced'] as const) sum[key] += money[key];
       sums.set(name, sum);
@@ -62,4 +62,9 @@ export async function checkMeters(bench: LedgerBench): Promise<Map<string, Money
     meters.set(String(name), meter);
   }
   return meters;
+}
+
+/** Ends a test that cannot go on. */
+export function fail(why: string): never {
+  throw new Error(why);
 }
