@@ -7,6 +7,7 @@ import { resultLimits } from './images/limits.js';
 import { createLookTimes } from './poller/look-times.js';
 import type { ServedAccount } from './poller/parts.js';
 import { createPoller, type Poller } from './poller/poller.js';
+import { createPriceWatch } from './poller/price-watch.js';
 import { createRunTimeLog } from './poller/run-time-log.js';
 import { accountAddress } from './account-address.js';
 
@@ -42,6 +43,7 @@ export function buildPoller(ground: Ground, owned: Owned): Poller {
       aim: { ...defaultAim, wantedDelayMs: config.lookDelayMs },
     }),
     runTimeLog,
+    priceWatch: createPriceWatch({ metrics, logger }),
     metrics,
     images: store.images,
     bytes: imageStore,

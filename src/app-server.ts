@@ -11,6 +11,7 @@ import { createServer, type HttpServer } from './server/server.js';
 import { createAskProvider } from './service/ask-provider.js';
 import { createAnnotationService } from './service/annotate.js';
 import { createAccountService } from './service/accounts.js';
+import { createBudgetService } from './service/budgets.js';
 import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
@@ -23,6 +24,7 @@ import { createProfileService } from './service/profiles.js';
 import { createProgress } from './service/progress.js';
 import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
+import { createSettleAttempt } from './service/settle.js';
 import { createSheets } from './service/sheets.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
@@ -89,6 +91,7 @@ export async function buildServer(
         acceptOnce,
       }),
       stopService,
+      settleAttempt: createSettleAttempt(store),
       sweepService: createSweepService({
         sweeps: store.sweeps,
         history: store.history,
@@ -118,10 +121,13 @@ export async function buildServer(
         profiles: store.profiles,
         images: store.images,
         queue: store.queue,
+        budgets: store.budgets,
+        deadlineMs: config.deadlineMs,
         storage,
         forecastOf: (model, pixels) => latencies.of(model, pixels),
       }),
       annotationService: createAnnotationService(store),
+      budgetService: createBudgetService(store),
       accountService: createAccountService({ pauses: store.pauses, catalogue, standing }),
       routingService: createRoutingService({ standings: store.standings, standing, catalogue }),
       standing,

@@ -10,6 +10,8 @@ export type Metrics = {
   /** Whether a generation ended within the interval that was foretold for it. */
   foretold(labels: { stage: string; hit: string }): void;
   ended(labels: { status: string }): void;
+  /** `price`: same, dearer or cheaper than the table says, or unlisted. */
+  settled(labels: { account: string; model: string; price: string }): void;
   /** Asks for a number whenever the metrics are read. */
   gauge(name: string, help: string, read: () => number): void;
   readonly contentType: string;
@@ -31,6 +33,11 @@ export function createMetrics(options: { withProcess: boolean }): Metrics {
     'hit',
   ]);
   const ended = counter('darkroom_generations_ended_total', 'Generations that this process ended.', ['status']);
+  const settled = counter('darkroom_settled_total', 'Settled prices, by how they compare with the price table.', [
+    'account',
+    'model',
+    'price',
+  ]);
   const delays = new Histogram({
     name: 'darkroom_found_delay_seconds',
     help: 'From the last look that said running to the one that found the result.',
@@ -46,6 +53,7 @@ export function createMetrics(options: { withProcess: boolean }): Metrics {
     webhook: (labels) => webhooks.inc(labels),
     foretold: (labels) => foretold.inc(labels),
     ended: (labels) => ended.inc(labels),
+    settled: (labels) => settled.inc(labels),
     gauge(name, help, read) {
       const gauge: Gauge = new Gauge({
         name,

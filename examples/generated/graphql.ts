@@ -633,6 +633,13 @@ export type PlanReplayInput = {
   seed?: Scalars['SafeInt']['input'];
 };
 
+/** What a price is for. */
+export type PriceUnit =
+  /** One image, whatever its size. */
+  | 'IMAGE'
+  /** Each megapixel of an image (1024 x 1024) that is begun. */
+  | 'MEGAPIXEL';
+
 /** A range of whole numbers, both ends included. */
 export type RangeInput = {
   /** The smallest that matches; left out: no bound. */
@@ -671,6 +678,20 @@ export type RoutingPreference =
   | 'FASTEST'
   /** The providers in the order given, then the others in the order of the settings. */
   | 'ORDER';
+
+/** A budget. There is one for each project, profile and month: setting it again changes it. */
+export type SetBudgetInput = {
+  /** What may be spent in the month, 0 to 1,000,000,000,000 micro-USD. */
+  limitMicros: Scalars['SafeInt']['input'];
+  /** For this month only, as 2026-11 (UTC), not over yet. Default: every month that has none of its own. */
+  month?: InputMaybe<Scalars['String']['input']>;
+  /** For the generations of this profile only. Default: of all. */
+  profileId?: InputMaybe<Scalars['ID']['input']>;
+  /** Slug of the project. Default: your own. */
+  project?: InputMaybe<Scalars['String']['input']>;
+  /** What to hold for a submit whose price is not known, 0 to 1,000,000,000,000 micro-USD. Default: such are refused. */
+  unknownPriceMicros?: InputMaybe<Scalars['SafeInt']['input']>;
+};
 
 /** Which routes the generations of your project shall prefer. */
 export type SetRoutingInput = {
@@ -827,6 +848,8 @@ export type UsageGroup =
 
 /** Why an input was refused, and what to do about it. */
 export type UserErrorCode =
+  /** A budget has not so much left this month; `maximum` says how much it has. */
+  | 'BUDGET_EXCEEDED'
   /** The present state does not allow this; read it again. */
   | 'CONFLICT'
   /** It would cost more than the limit that was given; raise the limit or ask for less. */

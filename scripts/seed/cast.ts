@@ -1,3 +1,4 @@
+import { priceAt } from '../../src/domain/price.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
 import type { ControlKind } from '../../src/domain/lifecycle.js';
 import type { Model } from '../../src/domain/model.js';
@@ -61,7 +62,7 @@ export function castOf(projects: number, startMs: number, chance: Chance): SeedP
 }
 
 function seedModel(model: Model, chance: Chance): SeedModel {
-  const price = model.priceMicros ?? 10_000 * (3 + chance.below(6));
+  const price = priceAt(model.prices, new Date()) ?? 10_000 * (3 + chance.below(6));
   const silent = model.provider === 'replicate';
   return {
     model,

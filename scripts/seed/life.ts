@@ -1,3 +1,4 @@
+import { priceAt } from '../../src/domain/price.js';
 import type { GenerationErrorCode } from '../../src/domain/generation.js';
 import type { GenerationStatus, ModerationStage } from '../../src/domain/lifecycle.js';
 import type { SeedModel, SeedProfile, SeedProject } from './cast.js';
@@ -63,7 +64,7 @@ export function live(
     attempts: [],
     startedAt: null,
     finishedAt: at,
-    estimatedMicros: used.model.priceMicros,
+    estimatedMicros: priceAt(used.model.prices, new Date(at)),
     settledMicros: null,
     seed: chance.below(2 ** 31),
   };

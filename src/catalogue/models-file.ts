@@ -33,9 +33,10 @@ export function overlay(
   return [...merged.values()];
 }
 
-function mergeModel({ provider: _provider, ...known }: CatalogueModel, part: ModelPart): unknown {
+function mergeModel({ provider: _provider, prices, ...known }: CatalogueModel, part: ModelPart): unknown {
   return {
     ...known,
+    priceMicros: prices.map((entry) => ({ ...entry, from: entry.from?.toISOString() ?? null })),
     ...part,
     lifecycle: { ...known.lifecycle, ...part.lifecycle },
     parameters: present({ ...known.parameters, ...part.parameters }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { controlKinds } from '../domain/lifecycle.js';
 import { finetuneKinds, imageInputNames, parameterNames, type Model } from '../domain/model.js';
+import { priceUnits, type PriceTable } from '../domain/price.js';
 
 const whole = z.int();
 const real = z.number();
@@ -26,13 +27,39 @@ const lifecycle = z.strictObject({
   successor: z.string().nullable(),
 });
 
+const micros = whole.min(0).nullable();
+const entry = z.strictObject({
+  /** A day (from its beginning, UTC) or a moment. */
+  from: z.union([z.iso.date(), z.iso.datetime({ offset: true })]).nullable(),
+  micros,
+  per: z.enum(priceUnits).default('IMAGE'),
+});
+/** One price of one image, or a list by date, the oldest first. */
+const price = z.union([
+  micros,
+  z
+    .array(entry)
+    .refine((entries) => isAscending(entries.map(({ from }) => from)), 'from must ascend; only the first may be null'),
+]);
+
+function isAscending(moments: readonly (string | null)[]): boolean {
+  const times = moments.map((from) => (from === null ? Number.NEGATIVE_INFINITY : Date.parse(from)));
+  return times.every((time, n) => n === 0 || time > (times[n - 1] ?? 0));
+}
+
+function readPrices(given: z.infer<typeof price>): PriceTable {
+  if (given === null) return [];
+  if (typeof given === 'number') return [{ from: null, micros: given, per: 'IMAGE' }];
+  return given.map((each) => ({ ...each, from: each.from === null ? null : new Date(each.from) }));
+}
+
 const model = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]+\/[\w.-]+$/),
   name: z.string().min(1),
   control: z.enum(controlKinds),
   finetune: z.enum(finetuneKinds),
   images: z.partialRecord(z.enum(imageInputNames), z.strictObject({ required: z.boolean() })),
-  priceMicros: whole.min(0).nullable(),
+  priceMicros: price,
   lifecycle,
   note: z.string().min(1).exactOptional(),
   parameters: z.partialRecord(z.enum(parameterNames), rule),
@@ -71,6 +98,6 @@ export function readModels(content: unknown): Model[] {
 
 /** One whole model, whose provider is the first part of its id; throws a ZodError when it is not in the form above. */
 export function checkModel(content: unknown): Model {
-  const checked = model.parse(content);
-  return Object.assign(checked, { provider: checked.id.split('/', 1)[0] ?? '' });
+  const { priceMicros, ...checked } = model.parse(content);
+  return Object.assign(checked, { provider: checked.id.split('/', 1)[0] ?? '', prices: readPrices(priceMicros) });
 }

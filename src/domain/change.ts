@@ -45,6 +45,8 @@ export type AttemptMove = {
   httpStatus?: number | null;
   errorCode?: GenerationErrorCode | null;
   errorMessage?: string | null;
+  /** By the price table when it is sent. */
+  listMicros?: number | null;
   quotedMicros?: number | null;
   settledMicros?: number | null;
   looks?: number | null;

@@ -83,6 +83,8 @@ export type NewGeneration = {
   /** Milliseconds from acceptance until the generation fails by itself. */
   deadlineMs: number;
   costEstimatedMicros: number | null;
+  /** Most that one submit may cost by the price table, over all routes until the deadline; null where none is known. */
+  costReserveMicros: number | null;
   requestKey: RequestKey | null;
   /** Every route that could serve it, best first, with why not; null where there is only its own, taken as asked. */
   routes: readonly PlannedRoute[] | null;
@@ -143,7 +145,12 @@ export type Attempt = {
   looks: number;
   word: string | null;
   progress: number | null;
+  /** The best that is known: settled, else quoted. */
   costMicros: number | null;
+  /** By the price table when it was sent. */
+  costListMicros: number | null;
+  costQuotedMicros: number | null;
+  costSettledMicros: number | null;
   intendedAt: Date;
   sentAt: Date | null;
   acceptedAt: Date | null;

@@ -9,6 +9,7 @@ export const idPrefixes = {
   Project: 'prj',
   Sweep: 'swp',
   Replay: 'rpl',
+  Budget: 'bdg',
 } as const;
 export type NodeType = keyof typeof idPrefixes;
 
@@ -79,6 +80,11 @@ export function attemptUuid(ref: { generationId: string; n: number }): string {
     `${variant}${digits.slice(17, 20)}`,
     digits.slice(20, 32),
   ].join('-');
+}
+
+/** When a UUIDv7 was made, to the millisecond. */
+export function timeOfId(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
 }
 
 /** The smallest UUID that a UUIDv7 made at `at` can be: the bound of a time range. */

@@ -1,4 +1,5 @@
 import type { ControlKind } from './lifecycle.js';
+import type { PriceTable } from './price.js';
 
 /** Darkroom's own names of the parameters a model may take; each provider maps them to its words. */
 export const parameterNames = [
@@ -81,8 +82,8 @@ export type Model = {
   parameters: ParameterRules;
   /** Input images: true where the model cannot do without. */
   images: Readonly<Partial<Record<ImageInputName, { required: boolean }>>>;
-  /** List price of one image in micro-USD; null where unknown. */
-  priceMicros: number | null;
+  /** What one image costs by its price list, past and announced. */
+  prices: PriceTable;
   lifecycle: ModelLifecycle;
   /** For those who ask more of it than it takes: a sentence on where to go instead. */
   note?: string;

@@ -2,6 +2,7 @@ import { callerRules } from './caller-rules.js';
 import type { Binding } from './generation.js';
 import type { ImageInputName, Model, ParameterValues } from './model.js';
 import { checkAsked, checkThresholds, resolveParameters, takesNo, type AskedParameters } from './parameters.js';
+import { priceAt } from './price.js';
 import { rank, type RankFacts } from './rank.js';
 import { refusal, type Refusal } from './refusal.js';
 import {
@@ -152,7 +153,8 @@ function judge(
     parameters,
     adjustments,
     pixels: null,
-    priceMicros: model.priceMicros,
+    priceMicros: priceAt(model.prices, facts.now, parameters),
+    reserveMicros: null,
   };
   return { candidate, way, reason: reasonOf(candidate, retirement, facts), refusals, imageRefusals };
 }

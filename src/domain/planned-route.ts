@@ -36,6 +36,8 @@ export type Way = {
   pixels: number | null;
   /** List price in micro-USD; null where unknown. */
   priceMicros: number | null;
+  /** The dearest that it may be until the deadline, by what the price table says of days to come; null where unknown. */
+  reserveMicros: number | null;
 };
 
 /** One route of a plan, kept with the generation, so that it can be taken without knowing the profile. */

@@ -1,3 +1,4 @@
+import type { Shortfall } from './budget.js';
 import type { ChangeResult, LedgerChange } from './change.js';
 import type {
   Attempt,
@@ -48,9 +49,16 @@ export type GenerationImageRef = {
 
 /** Writes of the ledger. */
 export type Ledger = {
-  /** Durable when it answers. Null: its idempotency key was taken by another request meanwhile, and nothing was written. */
-  accept(generation: NewGeneration): Promise<Generation | null>;
+  /**
+   * Durable when it answers. Null: its idempotency key was taken by another request meanwhile. A shortfall: it does not fit in a
+   * budget. Nothing was written then.
+   */
+  accept(generation: NewGeneration): Promise<Generation | Shortfall | null>;
   change(change: LedgerChange): Promise<ChangeResult>;
+  /** A change that has it submitted once more, if its budgets have that left. */
+  changeWithin(change: LedgerChange, generation: Generation): Promise<ChangeResult | Shortfall>;
+  /** Writes what an attempt cost, instead of what was known. `open`: the provider is not done with it. */
+  settle(ref: AttemptRef, costMicros: number): Promise<Attempt | 'missing' | 'open'>;
 };
 
 export type Idempotency = {
@@ -199,8 +207,10 @@ export type WorkItem = {
     /** When its provider was asked to stop it. */
     stopAskedAt: Date | null;
     looks: number;
+    /** By the price table when it was sent. */
+    costListMicros: number | null;
     /** What the provider quoted when it accepted. */
-    costMicros: number | null;
+    costQuotedMicros: number | null;
     intendedAt: Date;
     acceptedAt: Date | null;
     /** From which its webhook's token and secret are derived; null where none was asked for. */

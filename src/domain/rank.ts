@@ -1,4 +1,5 @@
 import type { Model } from './model.js';
+import { priceAt } from './price.js';
 import type { Candidate } from './route.js';
 import { isAiling, type Standing } from './standing.js';
 
@@ -23,6 +24,7 @@ export type RankFacts = {
   policy: RoutingPolicy;
   /** Learned median run time of a model in ms; null while nothing is known. */
   runMsOf: (model: Model) => number | null;
+  now: Date;
 };
 
 /**
@@ -35,22 +37,26 @@ export function rank(candidates: readonly Candidate[], facts: RankFacts): Candid
   return keyed.toSorted((a, b) => compare(a.key, b.key)).map(({ candidate }) => candidate);
 }
 
-function keyOf({ account, model }: Candidate, { standing, policy, runMsOf }: RankFacts): number[] {
+function keyOf({ account, model }: Candidate, { standing, policy, runMsOf, now }: RankFacts): number[] {
   const place = policy.providers.indexOf(model.provider);
   return [
     account.sandbox || model.lifecycle.status === 'ACTIVE' ? 0 : 1,
     isAiling(standing, account.id, model.id) ? 1 : 0,
-    preferred(policy.prefer, model, runMsOf),
+    preferred(policy.prefer, model, { runMsOf, now }),
     place === -1 ? Infinity : place,
   ];
 }
 
-function preferred(prefer: RoutingPreference, model: Model, runMsOf: RankFacts['runMsOf']): number {
+function preferred(
+  prefer: RoutingPreference,
+  model: Model,
+  { runMsOf, now }: Pick<RankFacts, 'runMsOf' | 'now'>,
+): number {
   switch (prefer) {
     case 'ORDER':
       return 0;
     case 'CHEAPEST':
-      return model.priceMicros ?? Infinity;
+      return priceAt(model.prices, now) ?? Infinity;
     case 'FASTEST':
       return runMsOf(model) ?? Infinity;
   }

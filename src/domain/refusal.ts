@@ -18,7 +18,9 @@ export const refusalCodes = {
   MODEL_RETIRED: 'The provider has withdrawn the model; use the successor that the message names.',
   /** By the price list it costs more than the caller's own limit; nothing was started. */
   COST_LIMIT: 'It would cost more than the limit that was given; raise the limit or ask for less.',
-  /** There is no price to hold against the caller's limit. */
+  /** A budget of the project or the profile does not have it left this month; nothing was started. */
+  BUDGET_EXCEEDED: 'A budget has not so much left this month; `maximum` says how much it has.',
+  /** There is no price to hold against the caller's limit, or against a budget. */
   PRICE_UNKNOWN: 'The price is not known, so no limit can be kept; choose another model, or allow it.',
   /** The bytes are not a PNG, JPEG or WebP image. */
   NOT_AN_IMAGE: 'The bytes are no image of an accepted kind; send PNG, JPEG or WebP.',

@@ -1,3 +1,4 @@
+import type { Shortfall } from './budget.js';
 import type { NewGeneration, RequestKey } from './generation.js';
 import type { ParameterName, ParameterValues } from './model.js';
 import type { GenerationFilter } from './generation-filter.js';
@@ -138,8 +139,11 @@ export type Replays = {
   find(projectId: string, ids: readonly string[]): Promise<Replay[]>;
   page(projectId: string, window: Window): Promise<Replay[]>;
   byToken(id: string, token: string): Promise<Replay | null>;
-  /** PLANNED → RUNNING. */
-  start(projectId: string, id: string): Promise<void>;
+  /**
+   * PLANNED → RUNNING. Where there are budgets, what its limit lets start is reserved in them until it is started; a shortfall when they
+   * do not have that left, and then it stays PLANNED.
+   */
+  start(projectId: string, id: string): Promise<Shortfall | null>;
   /** PLANNED or RUNNING → CANCELED: nothing more is started once this has returned. */
   cancel(projectId: string, id: string): Promise<void>;
   /** All pairs of these replays. */
@@ -162,10 +166,14 @@ export type ReplayWork = {
   /** How many pairs are started and not noted as ended, and those of them whose rerun has ended. */
   started(replayId: string): Promise<{ count: number; ended: EndedPair[] }>;
   /**
-   * Accepts the rerun of a pair, if the replay still runs, its limit allows the price, and nobody did before; all in one
-   * transaction.
+   * Accepts the rerun of a pair, if the replay still runs, its limit and the budgets allow the price, and nobody did before;
+   * all in one transaction.
    */
-  startPair(replayId: string, originalId: string, rerun: NewGeneration): Promise<'started' | 'limit' | 'over'>;
+  startPair(
+    replayId: string,
+    originalId: string,
+    rerun: NewGeneration,
+  ): Promise<'started' | 'limit' | 'over' | Shortfall>;
   refusePair(replayId: string, originalId: string, refusal: { code: string; message: string }): Promise<void>;
   endPair(replayId: string, originalId: string, distance: number | null): Promise<void>;
   /** Once nothing waits and nothing is open. */

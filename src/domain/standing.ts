@@ -20,7 +20,22 @@ export type Retirement = {
 };
 
 /** What the newest attempts of a model at an account came to. What a caller or an account was to blame for does not count. */
-export type Health = { account: string; model: string; attempts: number; succeeded: number; since: Date };
+export type Health = {
+  account: string;
+  model: string;
+  attempts: number;
+  succeeded: number;
+  since: Date;
+  /** Whether the price table is true. */
+  prices: {
+    /** Whose settled price is known, and was on the table. */
+    settled: number;
+    /** Of these, how many were settled at another price. */
+    differed: number;
+    /** Sum of settled less list prices of those that differed, in micro-USD. */
+    differenceMicros: number;
+  };
+};
 
 /** What last went wrong at an account, by code. */
 export type AccountFault = { account: string; code: string; count: number; lastAt: Date };

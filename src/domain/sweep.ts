@@ -1,3 +1,4 @@
+import type { Shortfall } from './budget.js';
 import type { NewGeneration, RequestKey } from './generation.js';
 import type { Grid } from './grid.js';
 import type { ControlKind } from './lifecycle.js';
@@ -38,8 +39,12 @@ export type SweepCell = { sweepId: string; n: number; generationId: string };
 
 /** Sweeps in the database. Those with a project see nothing else. */
 export type Sweeps = {
-  /** All or nothing, durable when it answers. Null: its idempotency key was taken meanwhile. */
-  create(sweep: NewSweep, rows: readonly NewGeneration[], requestKey: RequestKey | null): Promise<Sweep | null>;
+  /** All or nothing, durable when it answers. Null: its idempotency key was taken meanwhile. A shortfall: a budget is too small. */
+  create(
+    sweep: NewSweep,
+    rows: readonly NewGeneration[],
+    requestKey: RequestKey | null,
+  ): Promise<Sweep | Shortfall | null>;
   find(projectId: string, ids: readonly string[]): Promise<Sweep[]>;
   page(projectId: string, window: Window): Promise<Sweep[]>;
   /** By the secret part of its sheet's URL. */

@@ -1,9 +1,29 @@
 import type { Attempt as AttemptRecord } from '../domain/generation.js';
+import { priceDifference } from '../domain/price.js';
 import type { AttemptState } from '../domain/lifecycle.js';
 import { Field, Float, Int, ObjectType } from './decorators.js';
 import { AttemptStateEnum } from './enums.js';
 import { GenerationError } from './generation-parts.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
+
+@ObjectType({ description: 'Cost of one submit in micro-USD. Null means unknown, never free.' })
+export class AttemptCost {
+  @Field(() => SafeInt, { nullable: true, description: 'By the price table at the moment it was sent.' })
+  listMicros: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What the provider itself said when it took the task.' })
+  quotedMicros: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'What the provider itself said in the end.' })
+  settledMicros: number | null;
+
+  @Field(() => SafeInt, {
+    nullable: true,
+    description:
+      'Settled less list price: above 0 it cost more than the table says. 0 where it is the same but for rounding (1 % or 100 micro-USD); null where one is unknown.',
+  })
+  differenceMicros: number | null;
+}
 
 @ObjectType({ description: 'One submit of a generation to a provider.' })
 export class Attempt {
@@ -40,8 +60,14 @@ export class Attempt {
   @Field(() => Float, { nullable: true, description: 'Progress that the provider reported, 0 to 1.' })
   progress: number | null;
 
-  @Field(() => SafeInt, { nullable: true, description: 'What it cost, in micro-USD; null where unknown.' })
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'The best that is known of its cost, in micro-USD: settled, else quoted; null where unknown.',
+  })
   costMicros: number | null;
+
+  @Field(() => AttemptCost, { description: 'What each source says of its cost.' })
+  cost: AttemptCost;
 
   @Field(() => DateTime, { description: 'When its slot was taken.' })
   intendedAt: Date;
@@ -70,6 +96,13 @@ export class Attempt {
 }
 
 export function attemptNode(attempt: AttemptRecord): Attempt {
-  const { generationId: _generation, errorCode, errorMessage, word: _word, ...rest } = attempt;
-  return { ...rest, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
+  const { generationId: _generation, errorCode, errorMessage, word: _word, ...own } = attempt;
+  const { costListMicros, costQuotedMicros, costSettledMicros, ...rest } = own;
+  const cost: AttemptCost = {
+    listMicros: costListMicros,
+    quotedMicros: costQuotedMicros,
+    settledMicros: costSettledMicros,
+    differenceMicros: priceDifference(costListMicros, costSettledMicros),
+  };
+  return { ...rest, cost, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
 }

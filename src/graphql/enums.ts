@@ -2,6 +2,7 @@ import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
 import { replayStatuses } from '../domain/replay.js';
 import { listOrders, type ListOrder } from '../domain/listing.js';
+import { priceUnits } from '../domain/price.js';
 import { refusalCodes } from '../domain/refusal.js';
 import { waitingReasons } from '../domain/waiting.js';
 import { routingPreferences } from '../domain/rank.js';
@@ -84,6 +85,11 @@ export const UserErrorCodeEnum = enumOf(
   Object.keys(refusalCodes) as (keyof typeof refusalCodes)[],
   refusalCodes,
 );
+
+export const PriceUnitEnum = enumOf('PriceUnit', 'What a price is for.', priceUnits, {
+  IMAGE: 'One image, whatever its size.',
+  MEGAPIXEL: 'Each megapixel of an image (1024 x 1024) that is begun.',
+});
 
 export const ModelStatusEnum = enumOf(
   'ModelStatus',

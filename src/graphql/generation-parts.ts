@@ -15,10 +15,17 @@ export class Cost {
   @Field(() => SafeInt, { nullable: true, description: 'By the price list, when it was accepted.' })
   estimatedMicros: number | null;
 
-  @Field(() => SafeInt, { nullable: true, description: 'What the provider quoted when it took the task.' })
+  @Field(() => SafeInt, {
+    nullable: true,
+    description:
+      'When a provider took it: as the provider quoted, or where it quotes nothing, by the price table at that moment. Over all attempts.',
+  })
   quotedMicros: number | null;
 
-  @Field(() => SafeInt, { nullable: true, description: 'What it cost in the end, over all attempts.' })
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'What it cost in the end by what the provider said, over all attempts.',
+  })
   settledMicros: number | null;
 }
 

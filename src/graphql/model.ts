@@ -1,11 +1,12 @@
 import { imageInputNames, parameterNames, type Model as ModelRecord, type ParameterRule } from '../domain/model.js';
 import type { ControlKind } from '../domain/lifecycle.js';
+import { priceAt, type PriceEntry } from '../domain/price.js';
 import { accountsOf, isRetired, type Account } from '../domain/route.js';
-import { seeminglyRetired, standingKey, type Standing } from '../domain/standing.js';
+import { seeminglyRetired, standingKey, type Health as HealthRecord, type Standing } from '../domain/standing.js';
 import { AccountPause, pauseNode } from './account-pause.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
-import { ControlKindEnum, ModelStatusEnum } from './enums.js';
+import { ControlKindEnum, ModelStatusEnum, PriceUnitEnum } from './enums.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'What a model accepts for one parameter.' })
@@ -39,6 +40,18 @@ export class ModelImage {
 
   @Field(() => Boolean, { description: 'Whether the model cannot do without.' })
   required: boolean;
+}
+
+@ObjectType({ description: 'A list price, from a moment on until that of the next one.' })
+export class ModelPrice implements PriceEntry {
+  @Field(() => DateTime, { nullable: true, description: 'From when it holds; null: as far back as is known.' })
+  from: Date | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'Micro-USD; null: unknown from then on.' })
+  micros: number | null;
+
+  @Field(() => PriceUnitEnum, { description: 'What it is for.' })
+  per: PriceEntry['per'];
 }
 
 @ObjectType({ description: "A model's life at its provider." })
@@ -89,6 +102,21 @@ export class ModelHealth {
 
   @Field(() => DateTime, { description: 'When the oldest of them was made.' })
   since: Date;
+
+  @Field(() => Int, { description: 'Of how many both the list price and the settled one are known.' })
+  settled: number;
+
+  @Field(() => Int, {
+    description:
+      'How many of those were settled at another price than the table says, by more than 1 % and 100 micro-USD: above 0 the table is wrong, or the price depends on more than it knows.',
+  })
+  differed: number;
+
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'Settled less list price of those that differed, on average, in micro-USD; null where none did.',
+  })
+  meanDifferenceMicros: number | null;
 }
 
 @ObjectType({ description: 'How a model stands at one provider account.' })
@@ -129,8 +157,16 @@ export class Model {
   @Field(() => [ModelImage], { description: 'The input images it takes.' })
   images: ModelImage[];
 
-  @Field(() => SafeInt, { nullable: true, description: 'List price of one image in micro-USD; null where unknown.' })
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'List price of one image of at most one megapixel now, in micro-USD; null where unknown.',
+  })
   priceMicros: number | null;
+
+  @Field(() => [ModelPrice], {
+    description: 'Its list prices, the oldest first, with changes to come; empty where none was ever known.',
+  })
+  prices: readonly ModelPrice[];
 
   @Field(() => ModelLifecycle, { description: 'Its life at the provider.' })
   lifecycle: ModelLifecycle;
@@ -165,16 +201,19 @@ function parameterNode(name: string, rule: ParameterRule): ModelParameter {
   };
 }
 
+function healthNode({ attempts, succeeded, since, prices }: HealthRecord): ModelHealth {
+  const { settled, differed, differenceMicros } = prices;
+  const meanDifferenceMicros = differed === 0 ? null : Math.round(differenceMicros / differed);
+  return { successRate: succeeded / attempts, attempts, since, settled, differed, meanDifferenceMicros };
+}
+
 function accountNode({ id }: Account, model: ModelRecord, standing: Standing): ModelAccount {
   const health = standing.health.get(standingKey(id, model.id));
   return {
     id,
     paused: pauseNode(standing.pauses.get(id) ?? null),
     seeminglyRetiredAt: seeminglyRetired(standing, id, model.id)?.since ?? null,
-    health:
-      health === undefined
-        ? null
-        : { successRate: health.succeeded / health.attempts, attempts: health.attempts, since: health.since },
+    health: health === undefined ? null : healthNode(health),
   };
 }
 
@@ -198,7 +237,8 @@ export function modelNode(model: ModelRecord, context: Context): Model {
       const image = model.images[name];
       return image === undefined ? [] : [{ name, required: image.required }];
     }),
-    priceMicros: model.priceMicros,
+    priceMicros: priceAt(model.prices, new Date()),
+    prices: model.prices,
     lifecycle: model.lifecycle,
     available: accounts.some((account) => !isRetired({ account, model })),
     accounts: nodes,

@@ -73,6 +73,7 @@ export class NodeResolver {
         return replay === undefined ? null : replayNode(replay);
       }
       case 'Project':
+      case 'Budget':
       case undefined:
         return null;
     }

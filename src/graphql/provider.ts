@@ -47,6 +47,12 @@ export class ProviderAccount {
   @Field(() => AccountPause, { nullable: true, description: 'Why it takes no submits; null: it takes them.' })
   paused: AccountPause | null;
 
+  @Field(() => Int, {
+    description:
+      'How many of its newest submits were settled at another price than the table says; `models { accounts { health } }` says by how much.',
+  })
+  priceDifferences: number;
+
   @Field(() => [AccountFault], { description: 'What went wrong lately, the newest first.' })
   recentErrors: AccountFault[];
 }
@@ -75,7 +81,7 @@ export class PauseProviderPayload extends AccountPayload {}
 @ObjectType({ description: 'Answer to resumeProvider.' })
 export class ResumeProviderPayload extends AccountPayload {}
 
-function accountNode({ account, pause, slotsInUse, faults }: AccountState): ProviderAccount {
+function accountNode({ account, pause, slotsInUse, priceDifferences, faults }: AccountState): ProviderAccount {
   const { id, provider, sandbox, limit } = account;
   return {
     id,
@@ -83,6 +89,7 @@ function accountNode({ account, pause, slotsInUse, faults }: AccountState): Prov
     sandbox,
     activeLimit: limit,
     slotsInUse,
+    priceDifferences,
     paused: pauseNode(pause),
     recentErrors: faults.map(({ code, count, lastAt }) => ({ code, message: meaningOf(code), count, lastAt })),
   };

@@ -1,6 +1,7 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { AnnotationResolver } from './annotation.js';
 import { BindingCheckResolver } from './binding-check.js';
+import { BudgetResolver } from './budget.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
@@ -13,6 +14,7 @@ import { ProviderResolver } from './provider.js';
 import { RoutingResolver } from './routing.js';
 import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
+import { SettleResolver } from './settle.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
@@ -38,6 +40,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ImageResolver,
       AnnotationResolver,
       BindingCheckResolver,
+      BudgetResolver,
       ModelResolver,
       ProfileResolver,
       ProviderResolver,
@@ -45,6 +48,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ReplayPairResolver,
       ReplayResolver,
       RerunResolver,
+      SettleResolver,
       StopResolver,
       SubscriptionResolver,
       SweepCellResolver,

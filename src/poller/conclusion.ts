@@ -4,7 +4,7 @@ import type { LookOutcome } from '../providers/provider.js';
 
 /** The change that the last look calls for. */
 export function conclusion(item: WorkItem, outcome: LookOutcome, looks: number): LedgerChange {
-  const { n, instanceId, costMicros } = item.attempt;
+  const { n, instanceId, costQuotedMicros } = item.attempt;
   const generationId = item.generation.id;
   switch (outcome.kind) {
     case 'ready':
@@ -13,7 +13,7 @@ export function conclusion(item: WorkItem, outcome: LookOutcome, looks: number):
         attempt: attemptMove(n, instanceId, 'DONE', {
           looks,
           word: 'ready',
-          settledMicros: outcome.costMicros ?? costMicros,
+          settledMicros: outcome.costMicros ?? costQuotedMicros,
           providerStartedAt: outcome.startedAt,
           providerFinishedAt: outcome.finishedAt,
         }),
@@ -52,7 +52,7 @@ export function conclusion(item: WorkItem, outcome: LookOutcome, looks: number):
         attempt: attemptMove(n, instanceId, 'DONE', {
           looks,
           word: 'removed',
-          settledMicros: costMicros,
+          settledMicros: costQuotedMicros,
           errorMessage,
         }),
         generation: generationMove('EXPIRED', { errorCode: 'RESULT_EXPIRED', errorMessage }),

@@ -2,6 +2,7 @@ import type { WebhookTrust } from '../domain/webhook-trust.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
 import type { LookTimes } from './look-times.js';
+import type { PriceWatch } from './price-watch.js';
 import type { RunTimeLog } from './run-time-log.js';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import type { Model } from '../domain/model.js';
@@ -53,6 +54,7 @@ export type PollerParts = {
   calls: Pick<ProviderCalls, 'claim' | 'answer'>;
   lookTimes: LookTimes;
   runTimeLog: Pick<RunTimeLog, 'add'>;
+  priceWatch: PriceWatch;
   metrics: Pick<Metrics, 'submitted' | 'looked' | 'found'>;
   change: (change: LedgerChange) => Promise<ChangeResult>;
   images: Images;

@@ -1,3 +1,4 @@
+import { priceAt } from '../domain/price.js';
 import { asError } from '../errors.js';
 import type { PollerParts, ServedAccount } from './parts.js';
 
@@ -20,7 +21,7 @@ export async function probeAccounts(
     if (served === undefined) continue;
     try {
       const models = [...parts.models.values()].filter(({ provider }) => provider === served.provider.name);
-      const prices = models.map(({ priceMicros }) => priceMicros ?? 0);
+      const prices = models.map((model) => priceAt(model.prices, new Date()) ?? 0);
       const verdict = await examine(served, code, prices, signal);
       if (verdict === null) {
         resumed = (await pauses.resume(id, { probed: true })) || resumed;

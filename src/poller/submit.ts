@@ -1,11 +1,13 @@
 import { attemptMove, generationMove, type AttemptMove, type LedgerChange } from '../domain/change.js';
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import { priceAt } from '../domain/price.js';
 import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import { newWebhookKey } from '../domain/webhook.js';
 import { createDeadline } from '../deadline.js';
 import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
+import { tellPrice } from './price-watch.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
 import { refuse, welcomeBack } from './refuse.js';
 import { requestOf } from './request.js';
@@ -51,7 +53,14 @@ export async function submitAttempt(
     return 'over';
   }
   const askedAt = Date.now();
-  if (!(await markSent(parts, ref, instanceId, { request: served.provider.describe(request), webhookKey }))) {
+  const listMicros = listPrice(parts, item);
+  if (
+    !(await markSent(parts, ref, instanceId, {
+      request: served.provider.describe(request),
+      webhookKey,
+      listMicros,
+    }))
+  ) {
     return 'again';
   }
   if (Date.now() - askedAt > Math.min(sendWithinMs, parts.settings.unconfirmedMs / 2)) {
@@ -63,9 +72,15 @@ export async function submitAttempt(
   const deadline = createDeadline(driver.forced, submitTimeoutMs);
   const outcome = await served.provider.submit(served.access, request, deadline.signal).finally(deadline.clear);
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
-  const recorded = await record(parts, driver, served, item, outcome);
+  const sent = { ...item, attempt: { ...item.attempt, costListMicros: listMicros } };
+  const recorded = await record(parts, driver, served, sent, outcome);
   await driver.breaker.submitted(served.account.id, outcome);
   return recorded;
+}
+
+/** By the price table as it holds now. */
+function listPrice({ models }: PollerParts, { generation, attempt }: WorkItem): number | null {
+  return priceAt(models.get(attempt.model)?.prices ?? [], new Date(), generation.parameters);
 }
 
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
@@ -73,7 +88,7 @@ async function markSent(
   parts: PollerParts,
   ref: AttemptRef,
   instanceId: string,
-  sent: { request: unknown; webhookKey: Buffer | null },
+  sent: { request: unknown; webhookKey: Buffer | null; listMicros: number | null },
 ): Promise<boolean> {
   const { attemptChanged } = await parts.change({
     generationId: ref.generationId,
@@ -126,15 +141,17 @@ async function record(
     case 'accepted': {
       const { task, look, costMicros } = outcome;
       const evidence = { ownerId: driver.instanceId(), ...task, quotedMicros: costMicros };
-      const result = await parts.change(
+      const quoted = { ...item, attempt: { ...item.attempt, costQuotedMicros: costMicros } };
+      const change =
         look === null
           ? {
               generationId,
               attempt: attemptMove(n, null, 'ACCEPTED', evidence),
               generation: generationMove('RUNNING'),
             }
-          : concludeAtOnce(conclusion(item, look, 0), evidence),
-      );
+          : concludeAtOnce(conclusion(quoted, look, 0), evidence);
+      const result = await parts.change(change);
+      if (result.attemptChanged) tellPrice(parts, item, change);
       await welcomeBack(parts, item);
       if (look?.kind === 'ready' && result.generationChanged) {
         const now = new Date();

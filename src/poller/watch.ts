@@ -5,6 +5,7 @@ import { createAlarm, type Alarm } from '../time.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
+import { tellPrice } from './price-watch.js';
 import { createProgress } from './progress.js';
 import { createRhythm } from './rhythm.js';
 import { resultAgeMs, type FinishedResult } from './save.js';
@@ -111,8 +112,10 @@ async function watch(
     const soon = stopAsked || (missingSince !== null && pollingUrl !== null);
     atMostMs = soon ? soonMs : Number.POSITIVE_INFINITY;
     if (isUndecided(outcome, age - (missingSince ?? age), graceMs) && age < watchLimitMs) continue;
-    const { attemptChanged, generationChanged } = await parts.change(conclusion(item, outcome, looks));
+    const end = conclusion(item, outcome, looks);
+    const { attemptChanged, generationChanged } = await parts.change(end);
     if (!attemptChanged) return { next: 'again' };
+    tellPrice(parts, item, end);
     if (item.attempt.webhookKey !== null) desk.expect(ref, served.account.id);
     if (outcome.kind !== 'ready') {
       log().info({ outcome: outcome.kind }, 'A task ended without an image to save');

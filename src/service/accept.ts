@@ -1,3 +1,4 @@
+import { budgetRefusal, isShortfall } from '../domain/budget.js';
 import type { Generation, InputImages, NewGeneration } from '../domain/generation.js';
 import { imageInputNames, type ImageInputName, type ParameterName } from '../domain/model.js';
 import type { History, Idempotency, Images, Ledger, Viewer } from '../domain/ports.js';
@@ -59,8 +60,11 @@ export function createAcceptOnce(parts: Parts): AcceptOnce {
     const kept = await keepPrepared(parts, prepared.value, path);
     if (!kept.ok) return kept;
     const generation = await parts.ledger.accept({ ...kept.value, requestKey });
-    if (generation !== null) return accepted(generation);
+    const short = generation !== null && isShortfall(generation) ? generation : null;
+    if (generation !== null && !isShortfall(generation)) return accepted(generation);
+    // Also where no budget has it left: the same request may just have been accepted.
     const winner = requestKey === null ? null : await findRepeated(parts, viewer, requestKey, path);
+    if (winner === null && short !== null) return refused(budgetRefusal(short, path, 'It'));
     if (winner === null) throw new Error('An idempotency key was taken, and by nobody.');
     return winner;
   };

@@ -12,6 +12,8 @@ export type AccountState = {
   pause: AccountPause | null;
   /** Tasks that the provider may be running, of all projects; null for a viewer who is no operator. */
   slotsInUse: number | null;
+  /** How many were settled lately at another price than the table says. */
+  priceDifferences: number;
   /** What went wrong lately, the newest first. */
   faults: readonly AccountFault[];
 };
@@ -28,7 +30,7 @@ const reasonBound = 500;
 export function createAccountService(parts: {
   pauses: Pauses;
   catalogue: Catalogue;
-  standing: Pick<StandingWatch, 'faults' | 'refresh'>;
+  standing: Pick<StandingWatch, 'faults' | 'now' | 'refresh'>;
 }): AccountService {
   const { pauses, catalogue, standing } = parts;
 
@@ -40,6 +42,9 @@ export function createAccountService(parts: {
       account,
       pause: paused.find((pause) => pause.account === account.id) ?? null,
       slotsInUse: slots === null ? null : (slots.get(account.id) ?? 0),
+      priceDifferences: [...standing.now().health.values()]
+        .filter((health) => health.account === account.id)
+        .reduce((sum, { prices }) => sum + prices.differed, 0),
       faults: standing
         .faults()
         .filter((fault) => fault.account === account.id)

@@ -1,3 +1,4 @@
+import { budgetRefusal, createJudge, isShortfall, monthOf, type Budgets } from '../domain/budget.js';
 import type { Profile } from '../domain/generation.js';
 import { keyOf } from '../domain/ids.js';
 import type { ImageInputName, ParameterValues } from '../domain/model.js';
@@ -11,7 +12,7 @@ import { findProfile } from './find-profile.js';
 import type { Storage } from './images.js';
 import type { ImageInput } from './input-image.js';
 import { pixelsOf } from './pixels.js';
-import { planFor, type Plannable, type PlanParts } from './plan.js';
+import { planFor, withReserve, type Plannable, type PlanParts } from './plan.js';
 
 export const estimateWarnings = {
   DEPRECATED: 'The end of the model is announced.',
@@ -54,7 +55,10 @@ export function createEstimate(
     profiles: Pick<Profiles, 'find'>;
     images: Pick<Images, 'find'>;
     queue: Pick<Queue, 'placeOfNext'>;
+    budgets: Pick<Budgets, 'list'>;
     storage: Storage;
+    /** Unless a request says otherwise, from acceptance until it fails. */
+    deadlineMs: number;
     forecastOf: (model: string, pixels: number | null) => RunForecast | null;
   },
 ): EstimateService {
@@ -64,11 +68,18 @@ export function createEstimate(
     const [route] = routes;
     if (taken === null || route?.way == null || all.length > 0) return { ...nothing, routes, refusals: all };
     const { parameters, priceMicros } = route.way;
-    const [control, place, accepting] = await Promise.all([
+    const month = monthOf(new Date());
+    const [control, place, accepting, budgets] = await Promise.all([
       controlOf(viewer, request),
       parts.queue.placeOfNext(viewer.projectId, taken.account.id, request.priority),
       parts.storage.accepting(),
+      parts.budgets.list(viewer.projectId, month),
     ]);
+    const { way } = withReserve(parts.catalogue.models, route, parts.deadlineMs);
+    const asking = { id: '', projectId: viewer.projectId, profileId: profile.id, routes: null, model: '', account: '' };
+    const costs = { costEstimatedMicros: priceMicros, costReserveMicros: way?.reserveMicros ?? null };
+    const verdict = createJudge(budgets).judge({ ...asking, ...costs }, month);
+    if (isShortfall(verdict)) return { ...nothing, routes, refusals: [budgetRefusal(verdict, ['input'], 'It')] };
     const run = parts.forecastOf(route.model, pixelsOf(parameters, control));
     const paused = parts.standing.now().pauses.has(taken.account.id);
     const forecast = run === null || paused ? null : queueForecast(taken.account.limit, place, run);
@@ -99,7 +110,7 @@ export function createEstimate(
       AILING: isAiling(standing, account.id, model.id),
       ACCOUNT_PAUSED: standing.pauses.has(account.id),
       ADJUSTED: (way?.adjustments.length ?? 0) > 0,
-      NO_PRICE: model.priceMicros === null,
+      NO_PRICE: way?.priceMicros == null,
     };
     // Object.keys is typed as string[]; these are exactly the table's keys.
     return (Object.keys(found) as EstimateWarning[]).filter((code) => found[code] === true);

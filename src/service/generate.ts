@@ -12,7 +12,7 @@ import type { AcceptOnce, CheckedImages, Prepared } from './accept.js';
 import { findProfile } from './find-profile.js';
 import { checkImage, type CheckedImage, type ImageInput, type ImageReader } from './input-image.js';
 import { pixelsOf } from './pixels.js';
-import { keptPerAccount, keptRoutes, planFor, type PlanParts } from './plan.js';
+import { dearestOf, keptPerAccount, keptRoutes, planFor, withReserve, type PlanParts } from './plan.js';
 
 /** Bounds of Darkroom's own, where no provider names one. */
 export const inputBounds = {
@@ -89,10 +89,13 @@ export function createPrepare(
     const images = await checkImages(parts.reader, viewer, request, plan.taken.model);
     if (!images.ok) return images;
     const control = images.value.controlImage ?? images.value.image;
-    const routes = plan.routes.map((each) => sized(each, control));
+    const deadlineMs = request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000;
+    const { models } = parts.catalogue;
+    const routes = plan.routes.map((each) => withReserve(models, sized(each, control), deadlineMs));
     const [route] = routes;
     if (route?.way == null) throw new Error('A route was taken that cannot be.');
     const { provider, model, account, way } = route;
+    const kept = keptRoutes(request.onlyRoute === true ? [route] : routes);
     const asked = givenParameters({ ...request.inherited, ...givenParameters(request.parameters) });
     return accepted({
       row: {
@@ -108,14 +111,15 @@ export function createPrepare(
         finetuneId: way.finetuneId,
         loraUrl: way.loraUrl,
         parameters: way.parameters,
-        routes: keptRoutes(request.onlyRoute === true ? [route] : routes),
+        routes: kept,
         asked,
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
         tags: [...new Set(request.tags)],
         priority: request.priority,
-        deadlineMs: request.deadlineSeconds === null ? parts.deadlineMs : request.deadlineSeconds * 1_000,
+        deadlineMs,
         costEstimatedMicros: way.priceMicros,
+        costReserveMicros: dearestOf(kept ?? [route]),
       },
       images: images.value,
       adjusted: [...new Set(way.adjustments.map(({ parameter }) => parameter))],

@@ -1,9 +1,10 @@
 import type { Profile } from '../domain/generation.js';
-import { imageInputNames, type ImageInputName } from '../domain/model.js';
+import { imageInputNames, type ImageInputName, type Model } from '../domain/model.js';
 import type { AskedParameters } from '../domain/parameters.js';
 import { planRoutes, type Plan, type PlanRequest } from '../domain/plan.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Viewer } from '../domain/ports.js';
+import { dearestPrice } from '../domain/price.js';
 import type { Catalogue } from '../domain/route.js';
 import type { StandingWatch } from './standing.js';
 
@@ -54,9 +55,26 @@ export function planFor(
       standing: parts.standing.now(),
       policy: parts.standing.policyOf(viewer.projectId),
       runMsOf: ({ id }) => parts.runMsOf(id),
+      now: new Date(),
     },
     perAccount,
   );
+}
+
+/** A route with the dearest that it may be until the deadline, which comes so many ms from now. */
+export function withReserve(models: readonly Model[], route: PlannedRoute, deadlineMs: number): PlannedRoute {
+  const { model: id, way } = route;
+  if (way === null) return route;
+  const now = new Date();
+  const until = new Date(now.getTime() + deadlineMs);
+  const prices = models.find((model) => model.id === id)?.prices ?? [];
+  return { ...route, way: { ...way, reserveMicros: dearestPrice(prices, now, until, way.parameters) } };
+}
+
+/** Most that one submit may cost by any of these routes, in micro-USD, as far as prices are known; null: none is. */
+export function dearestOf(routes: readonly PlannedRoute[]): number | null {
+  const known = routes.flatMap(({ way }) => way?.reserveMicros ?? []);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { budgetRefusal } from '../domain/budget.js';
 import { keyOf, newId } from '../domain/ids.js';
 import { parameterNames, type ParameterValues } from '../domain/model.js';
 import type { AskedParameters } from '../domain/parameters.js';
@@ -182,7 +183,8 @@ export function createReplayService(parts: Parts): ReplayService {
         what: summary.runnable === 1 ? 'One generation' : `${summary.runnable} generations`,
       });
       if (tooMuch.length > 0) return refused(...tooMuch);
-      await replays.start(viewer.projectId, replay.id);
+      const short = await replays.start(viewer.projectId, replay.id);
+      if (short !== null) return refused(budgetRefusal(short, ['id'], 'All that its limit lets start'));
       parts.onStarted();
       return await findGiven(viewer, id);
     },

@@ -1,3 +1,4 @@
+import { budgetRefusal } from '../domain/budget.js';
 import { newId } from '../domain/ids.js';
 import type { History, Images } from '../domain/ports.js';
 import type { Replay, ReplayPair, ReplayWork } from '../domain/replay.js';
@@ -115,6 +116,10 @@ export function createReplayer(parts: Parts): Replayer {
       return await refuse('PRICE_UNKNOWN', 'Its price is not known any more, so no limit can be kept.');
     }
     const result = await work.startPair(replay.id, pair.originalId, { ...kept.value, requestKey: null });
+    if (typeof result !== 'string') {
+      const { code, message } = budgetRefusal(result, [], 'It');
+      return await refuse(code, message);
+    }
     if (result === 'limit') {
       const { costLimitMicros: limit } = replay;
       return await refuse('COST_LIMIT', `The limit of ${limit} micro-USD leaves no room for it.`);

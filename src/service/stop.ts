@@ -1,3 +1,4 @@
+import { budgetRefusal, isShortfall } from '../domain/budget.js';
 import { generationMove } from '../domain/change.js';
 import type { Attempt, Generation } from '../domain/generation.js';
 import { keyOf } from '../domain/ids.js';
@@ -63,12 +64,10 @@ export function createStopService(parts: { ledger: Ledger; history: History }): 
           'The first task may be running and billed; confirmDuplicate: true says that paying twice is all right.';
         return refused(refusal('REQUIRED', ['confirmDuplicate'], message, { given: confirmDuplicate }));
       }
-      const { generationChanged } = await ledger.change({
-        generationId,
-        attempt: null,
-        generation: generationMove('QUEUED', { from: ['UNCONFIRMED'] }),
-      });
-      if (generationChanged) return await find(viewer, id);
+      const move = generationMove('QUEUED', { from: ['UNCONFIRMED'] });
+      const result = await ledger.changeWithin({ generationId, attempt: null, generation: move }, found.value);
+      if (isShortfall(result)) return refused(budgetRefusal(result, ['id'], 'Sending it once more'));
+      if (result.generationChanged) return await find(viewer, id);
       return refused(refusal('CONFLICT', ['id'], 'It has just been settled; read it again.', { given: id }));
     },
   };

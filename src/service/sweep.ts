@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { budgetRefusal, isShortfall } from '../domain/budget.js';
 import type { NewGeneration } from '../domain/generation.js';
 import { buildGrid, cellsOf, decidedBy, type AxisInput, type Cell, type Grid } from '../domain/grid.js';
 import { keyOf, newId } from '../domain/ids.js';
@@ -145,11 +146,12 @@ export function createSweepService(parts: Parts): SweepService {
       );
       const sweep = newSweep(viewer, request, planned.value);
       const created = await sweeps.create(sweep, rows, requestKey);
-      if (created !== null) {
+      if (created !== null && !isShortfall(created)) {
         parts.onAccepted();
         return accepted(created);
       }
       const winner = await findEarlier();
+      if (winner === null && created !== null) return refused(budgetRefusal(created, root, `The ${rows.length} cells`));
       if (winner === null) throw new Error('An idempotency key was taken, and by nobody.');
       return winner;
     },

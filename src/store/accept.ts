@@ -1,39 +1,21 @@
 import { z } from 'zod';
 import type { Generation, NewGeneration } from '../domain/generation.js';
 import { imageInputNames, imageRoles } from '../domain/model.js';
-import { createBatcher } from './batcher.js';
-import { isRowFault, type Database, type Transaction } from './database.js';
+import type { Transaction } from './database.js';
+
+const answerSchema = z.array(
+  z.object({ accepted_at: z.date(), taken: z.array(z.string()), budgeted: z.array(z.string()) }),
+);
 
 /**
- * Writes new generations with their input images and first event, all in one statement: durable or absent, never half.
+ * Writes new generations with their input images and first event, all in one statement: durable or absent, never half. Unless
+ * they were held against their budgets (`judged`), those of projects that have one are not written.
  */
-export function createAccept(database: Database): {
-  accept: (generation: NewGeneration) => Promise<Generation | null>;
-  drain: () => Promise<void>;
-} {
-  const batcher = createBatcher<NewGeneration, Generation | null>({
-    isRowFault,
-    keyOf,
-    write: async (rows) => await insertGenerations(database.prisma, rows),
-  });
-  return {
-    accept: async (generation) => await batcher.add(generation),
-    drain: async () => await batcher.drain(),
-  };
-}
-
-/** One statement cannot claim the same idempotency key twice. */
-function keyOf({ id, projectId, requestKey }: NewGeneration): string {
-  return requestKey === null ? id : `${projectId} ${requestKey.subject} ${requestKey.key}`;
-}
-
-const answerSchema = z.array(z.object({ accepted_at: z.date(), taken: z.array(z.string()) }));
-
-/** The statement itself, for those who write more with it in a transaction of theirs. */
 export async function insertGenerations(
   client: Pick<Transaction, '$queryRaw'>,
   rows: readonly NewGeneration[],
-): Promise<(Generation | null)[]> {
+  { judged }: { judged: boolean },
+): Promise<(Generation | 'budgeted' | null)[]> {
   const input = JSON.stringify(
     rows.map((row) => ({
       id: row.id,
@@ -61,6 +43,7 @@ export async function insertGenerations(
       priority: row.priority,
       deadline_ms: row.deadlineMs,
       cost_estimated_micros: row.costEstimatedMicros,
+      cost_reserve_micros: row.costReserveMicros,
       subject: row.requestKey?.subject ?? null,
       key: row.requestKey?.key ?? null,
       request_hash: row.requestKey?.requestHash.toString('hex') ?? null,
@@ -72,30 +55,35 @@ export async function insertGenerations(
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
         prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, routes jsonb, asked jsonb,
         rerun_of uuid, pixels integer, images jsonb,
-        tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint,
+        tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint, cost_reserve_micros bigint,
         subject uuid, key text, request_hash text
       )
+    ),
+    budgeted as materialized (
+      select id from input where not ${judged}::boolean and project_id in (select project_id from budget)
     ),
     claimed as (
       insert into idempotency as known (project_id, subject, key, generation_id, request_hash, expires_at)
       select project_id, subject, key, id, decode(request_hash, 'hex'), now() + interval '24 hours'
-      from input where key is not null order by project_id, subject, key
+      from input where key is not null and id not in (select id from budgeted) order by project_id, subject, key
       on conflict (project_id, subject, key) do update set generation_id = excluded.generation_id,
         request_hash = excluded.request_hash, expires_at = excluded.expires_at
         where known.expires_at <= now() or known.generation_id = excluded.generation_id
       returning generation_id
     ),
     welcome as materialized (
-      select * from input where key is null or id in (select generation_id from claimed)
+      select * from input
+      where (key is null or id in (select generation_id from claimed)) and id not in (select id from budgeted)
     ),
     added as (
       insert into generation (
         id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-        parameters, routes, asked, rerun_of, pixels, tags, priority, deadline, cost_estimated_micros
+        parameters, routes, asked, rerun_of, pixels, tags, priority, deadline, cost_estimated_micros,
+        cost_reserve_micros
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
              parameters, routes, asked, rerun_of, pixels, tags, priority,
-             now() + deadline_ms * interval '1 millisecond', cost_estimated_micros
+             now() + deadline_ms * interval '1 millisecond', cost_estimated_micros, cost_reserve_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
       on conflict (id) do nothing
@@ -118,9 +106,14 @@ export async function insertGenerations(
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)
       select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
     )
-    select now() as accepted_at, array(select id::text from input where id not in (select id from welcome)) as taken`;
-  const [{ accepted_at: at, taken } = { accepted_at: new Date(), taken: [] }] = answerSchema.parse(answer);
-  return rows.map((row) => (taken.includes(row.id) ? null : asAccepted(row, at)));
+    select now() as accepted_at, array(select id::text from input where id not in (select id from welcome)) as taken,
+           array(select id::text from budgeted) as budgeted`;
+  const [{ accepted_at: at, taken, budgeted } = { accepted_at: new Date(), taken: [], budgeted: [] }] =
+    answerSchema.parse(answer);
+  return rows.map((row) => {
+    if (budgeted.includes(row.id)) return 'budgeted';
+    return taken.includes(row.id) ? null : asAccepted(row, at);
+  });
 }
 
 /** The row as it now stands, without reading it back. */

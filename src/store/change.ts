@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LedgerChange, ChangeResult } from '../domain/change.js';
 import { createBatcher } from './batcher.js';
-import { isRowFault, type Database } from './database.js';
+import { isRowFault, type Database, type Transaction } from './database.js';
 import { storable } from './storable.js';
 
 /**
@@ -15,7 +15,7 @@ export function createChange(database: Database): {
   const batcher = createBatcher<LedgerChange, ChangeResult>({
     isRowFault,
     keyOf: (row) => row.generationId,
-    write: async (rows) => await apply(database, rows),
+    write: async (rows) => await applyChanges(database.prisma, rows),
   });
   return {
     async change(change) {
@@ -34,7 +34,11 @@ function storableOrNull(text: string | null | undefined): string | null {
   return text == null ? null : storable(text);
 }
 
-async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeResult[]> {
+/** The statement itself, for those who do more in a transaction of theirs. */
+export async function applyChanges(
+  client: Pick<Transaction, '$queryRaw'>,
+  rows: readonly LedgerChange[],
+): Promise<ChangeResult[]> {
   const input = JSON.stringify(
     rows.map((row, i) => ({
       i,
@@ -63,6 +67,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       http_status: row.attempt?.httpStatus ?? null,
       attempt_code: row.attempt?.errorCode ?? null,
       attempt_message: storableOrNull(row.attempt?.errorMessage),
+      list_micros: row.attempt?.listMicros ?? null,
       quoted_micros: row.attempt?.quotedMicros ?? null,
       settled_micros: row.attempt?.settledMicros ?? null,
       looks: row.attempt?.looks ?? null,
@@ -72,7 +77,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       image_ids: row.resultImageIds ?? [],
     })),
   );
-  const answer = await database.prisma.$queryRaw`
+  const answer = await client.$queryRaw`
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         i integer, id uuid, from_status generation_status[], to_status generation_status, only_version integer, route jsonb,
@@ -80,7 +85,7 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         attempt_n integer, instance_id uuid, owner_id uuid, while_status generation_status[],
         from_state attempt_state[], to_state attempt_state, task_id text,
         polling_url text, result_url text, cancel_url text, request jsonb, webhook_key text, http_status integer, attempt_code text, attempt_message text,
-        quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
+        list_micros bigint, quoted_micros bigint, settled_micros bigint, looks integer, word text, provider_started_at timestamptz,
         provider_finished_at timestamptz, image_ids uuid[]
       )
     ),
@@ -102,6 +107,9 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         error_code = coalesce(i.attempt_code, a.error_code),
         error_message = coalesce(i.attempt_message, a.error_message),
         cost_micros = coalesce(i.settled_micros, i.quoted_micros, a.cost_micros),
+        cost_list_micros = coalesce(a.cost_list_micros, i.list_micros),
+        cost_quoted_micros = coalesce(i.quoted_micros, a.cost_quoted_micros),
+        cost_settled_micros = coalesce(i.settled_micros, a.cost_settled_micros),
         looks = coalesce(i.looks, a.looks),
         word = coalesce(i.word, a.word),
         provider_started_at = coalesce(i.provider_started_at, a.provider_started_at),
@@ -113,17 +121,20 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
       where a.generation_id = i.id and a.n = i.attempt_n and a.state = any (i.from_state)
         and (i.instance_id is null or a.instance_id = i.instance_id)
         and (i.while_status is null or l.status = any (i.while_status))
-      returning i.i
+      returning i.i, a.cost_list_micros
     ),
     decided as materialized (
       select i.*, l.status as old_status, l.version as old_version, l.updated_at as old_updated_at, l.project_id,
              l.profile_id, l.control, coalesce(i.route ->> 'provider', l.provider) as provider,
+             -- Taken by the provider just now. Where it quotes no price, the table's when it was sent.
+             case when i.to_state = 'ACCEPTED' or i.to_state = 'DONE' and i.from_state = '{SENT}'
+                  then coalesce(i.quoted_micros, t.cost_list_micros) end as quote,
              -- An attempt that is not the last one adds what it cost, and nothing else.
              i.to_status is not null and l.status = any (i.from_status)
                and (i.only_version is null or i.only_version = l.version)
                and (i.attempt_n is null or i.attempt_n = l.attempt_count) as moves
-      from input i join locked l on l.id = i.id
-      where i.attempt_n is null or i.i in (select i from attempted)
+      from input i join locked l on l.id = i.id left join attempted t on t.i = i.i
+      where i.attempt_n is null or t.i is not null
     ),
     moved as (
       update generation g set
@@ -146,8 +157,8 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
         pixels = case when d.moves and d.route is not null then (d.route ->> 'pixels')::integer else g.pixels end,
         cost_estimated_micros = case when d.moves and d.route is not null then (d.route ->> 'costEstimatedMicros')::bigint
                                      else g.cost_estimated_micros end,
-        cost_quoted_micros = case when d.quoted_micros is null then g.cost_quoted_micros
-                                  else coalesce(g.cost_quoted_micros, 0) + d.quoted_micros end,
+        cost_quoted_micros = case when d.quote is null then g.cost_quoted_micros
+                                  else coalesce(g.cost_quoted_micros, 0) + d.quote end,
         cost_settled_micros = case when d.settled_micros is null then g.cost_settled_micros
                                    else coalesce(g.cost_settled_micros, 0) + d.settled_micros end,
         -- Strictly later than the change before, so that the order of times is the order of versions.
@@ -158,7 +169,8 @@ async function apply(database: Database, rows: LedgerChange[]): Promise<ChangeRe
                             and d.to_status in ('SUCCEEDED', 'MODERATED', 'FAILED', 'EXPIRED', 'CANCELED')
                            then now() else g.finished_at end
       from decided d
-      where g.id = d.id and (d.moves or d.quoted_micros is not null or d.settled_micros is not null)
+      -- Also when only an attempt has come to an end: what it holds in budgets is counted with its generation.
+      where g.id = d.id and (d.moves or d.to_state not in ('INTENDED', 'SENT'))
       returning g.id, g.version, g.updated_at, d.i, d.moves
     ),
     pictured as (

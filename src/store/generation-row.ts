@@ -29,6 +29,7 @@ export function toGeneration(row: GenerationRow): Generation {
     asked: row.asked === null ? null : readParameters(row.asked),
     resultSeed: micros(row.resultSeed),
     costEstimatedMicros: micros(row.costEstimatedMicros),
+    costReserveMicros: micros(row.costReserveMicros),
     costQuotedMicros: micros(row.costQuotedMicros),
     costSettledMicros: micros(row.costSettledMicros),
   };

@@ -89,8 +89,14 @@ function whereOf(projectId: string, filter: GenerationFilter): Prisma.Generation
   };
 }
 
-function toAttempt(row: AttemptRow): Attempt {
+export function toAttempt(row: AttemptRow): Attempt {
   const { projectId: _project, instanceId: _instance, pollingUrl: _polling, ...own } = row;
-  const { resultUrl: _result, cancelUrl: _cancel, webhookKey: _key, costMicros, ...rest } = own;
-  return { ...rest, costMicros: micros(costMicros) };
+  const { resultUrl: _result, cancelUrl: _cancel, webhookKey: _key, ...rest } = own;
+  return {
+    ...rest,
+    costMicros: micros(row.costMicros),
+    costListMicros: micros(row.costListMicros),
+    costQuotedMicros: micros(row.costQuotedMicros),
+    costSettledMicros: micros(row.costSettledMicros),
+  };
 }

@@ -20,6 +20,8 @@ const way = z.object({
   adjustments: z.array(adjustment),
   pixels: z.number().nullable(),
   priceMicros: z.number().nullable(),
+  // Older ones have none.
+  reserveMicros: z.number().nullable().default(null),
 });
 
 const route = z.object({

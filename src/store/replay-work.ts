@@ -1,6 +1,7 @@
+import { isShortfall, type Shortfall } from '../domain/budget.js';
 import { isTerminal } from '../domain/lifecycle.js';
 import type { ReplayWork } from '../domain/replay.js';
-import { insertGenerations } from './accept.js';
+import { acceptWhole } from './budget-gate.js';
 import type { Database } from './database.js';
 import type { Replay as ReplayRow } from './generated/client.js';
 import { picturesOf } from './pictures.js';
@@ -10,7 +11,11 @@ import { toPair, toReplay } from './replays.js';
 const claimedAtMost = 20;
 
 /** Ends a transaction without a trace. */
-class NothingDone extends Error {}
+class NothingDone extends Error {
+  constructor(readonly shortfall: Shortfall | null = null) {
+    super('Nothing was done.');
+  }
+}
 
 /** `onCommit` is called after generations were written. */
 export function createReplayWork(database: Database, onCommit: () => void): ReplayWork {
@@ -76,13 +81,16 @@ export function createReplayWork(database: Database, onCommit: () => void): Repl
             where replay_id = ${replayId}::uuid and original_id = ${originalId}::uuid
               and rerun_id is null and refusal_code is null`;
           if (taken === 0) throw new NothingDone();
-          await insertGenerations(tx, [rerun]);
+          // What was held for this pair has just been let go, so it is free for its rerun.
+          const gate = await acceptWhole(tx, [rerun]);
+          if (isShortfall(gate)) throw new NothingDone(gate);
+          await gate.accept();
           return 'started';
         });
         if (result === 'started') onCommit();
         return result;
       } catch (error) {
-        if (error instanceof NothingDone) return 'over';
+        if (error instanceof NothingDone) return error.shortfall ?? 'over';
         throw error;
       }
     },

@@ -6,6 +6,7 @@ import type { Prisma, Replay as ReplayRow, ReplayPair as PairRow } from './gener
 import { micros, readParameters } from './generation-row.js';
 import { claimKey } from './idempotency.js';
 import { picturesOf } from './pictures.js';
+import { startReplay } from './start-replay.js';
 import { toTally, type RawTally } from './sweeps.js';
 
 const filterSchema = z.record(z.string(), z.unknown());
@@ -34,11 +35,7 @@ export function createReplays(database: Database): Replays {
       const row = await prisma.replay.findFirst({ where: { id, token } });
       return row === null ? null : toReplay(row);
     },
-    async start(projectId, id) {
-      await prisma.$executeRaw`
-        update replay set status = 'RUNNING', started_at = now()
-        where id = ${id}::uuid and project_id = ${projectId}::uuid and status = 'PLANNED'`;
-    },
+    start: async (projectId, id) => await startReplay(database, projectId, id),
     async cancel(projectId, id) {
       // One that was never started has nothing left to be settled.
       await prisma.$executeRaw`
@@ -95,6 +92,7 @@ export function toReplay(row: ReplayRow): Replay {
   };
 }
 
-export function toPair({ projectId: _project, priceMicros, ...row }: PairRow): ReplayPair {
+export function toPair(pair: PairRow): ReplayPair {
+  const { projectId: _project, profileId: _profile, reserveMicros: _reserve, priceMicros, ...row } = pair;
   return { ...row, priceMicros: micros(priceMicros) };
 }

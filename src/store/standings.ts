@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Standings } from '../domain/standings.js';
+import { toleratedMicros, toleratedShare } from '../domain/price.js';
 import { routingPreferences, type RoutingPolicy, type RoutingPreference } from '../domain/rank.js';
 import type { AccountFault, Health, Retirement } from '../domain/standing.js';
 import type { Database } from './database.js';
@@ -28,6 +29,9 @@ const recentSchema = z.array(
     count: z.number(),
     succeeded: z.number(),
     counted: z.number(),
+    settled: z.number(),
+    differed: z.number(),
+    difference: z.number(),
     first_at: z.date(),
     last_at: z.date(),
   }),
@@ -67,10 +71,15 @@ export function createStandings(database: Database): Standings {
                (count(*) filter (where state = 'DONE' and error_code is null))::integer as succeeded,
                (count(*) filter (where state = 'DONE' or state = 'LOST' or error_code = 'MODEL_RETIRED_UPSTREAM'))::integer
                  as counted,
+               (count(difference))::integer as settled, (count(*) filter (where differs))::integer as differed,
+               coalesce(sum(difference) filter (where differs), 0)::float8 as difference,
                min(intended_at) as first_at, max(finished_at) as last_at
         from (
-          select account, model, state, error_code, intended_at, finished_at from attempt
-          order by generation_id desc limit ${newestAttempts}
+          select account, model, state, error_code, intended_at, finished_at,
+                 cost_settled_micros - cost_list_micros as difference,
+                 abs(cost_settled_micros - cost_list_micros)
+                   > greatest(${toleratedMicros}::float8, cost_list_micros * ${toleratedShare}::float8) as differs
+          from attempt order by generation_id desc limit ${newestAttempts}
         ) newest
         where finished_at > now() - ${newestHours} * interval '1 hour' group by account, model, error_code`;
       const recent = recentSchema.parse(rows);
@@ -99,7 +108,9 @@ function healthOf(rows: z.infer<typeof recentSchema>): Health[] {
     const { account, model } = first;
     const succeeded = of.reduce((sum, row) => sum + row.succeeded, 0);
     const since = new Date(Math.min(...of.map(({ first_at }) => first_at.getTime())));
-    return [{ account, model, attempts, succeeded, since }];
+    const total = (key: 'settled' | 'differed' | 'difference'): number => of.reduce((sum, row) => sum + row[key], 0);
+    const prices = { settled: total('settled'), differed: total('differed'), differenceMicros: total('difference') };
+    return [{ account, model, attempts, succeeded, since, prices }];
   });
 }
 

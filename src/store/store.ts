@@ -17,10 +17,13 @@ import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Usage } from '../domain/usage.js';
+import { isShortfall, type Budgets } from '../domain/budget.js';
 import type { EventSource } from '../events/relay.js';
-import { createAccept } from './accept.js';
+import { createAccept } from './accept-batched.js';
 import { createAnnotations } from './annotations.js';
+import { createBudgets } from './budgets.js';
 import { createChange } from './change.js';
+import { changeWithin } from './change-within.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
 import { createHistory } from './history.js';
@@ -36,6 +39,7 @@ import { createQueue } from './queue.js';
 import { createReplayWork } from './replay-work.js';
 import { createReplays } from './replays.js';
 import { createRunTimes } from './run-times.js';
+import { settleAttempt } from './settle.js';
 import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
@@ -58,6 +62,7 @@ export type Store = {
   hints: Hints;
   providerCalls: ProviderCalls;
   queue: Queue;
+  budgets: Budgets;
   runTimes: RunTimes;
   sweeps: Sweeps;
   replays: Replays;
@@ -90,12 +95,18 @@ export function openStore(url: string, onCommit: () => void): Store {
     ledger: {
       async accept(generation) {
         const accepted = await accept(generation);
-        if (accepted !== null) onCommit();
+        if (accepted !== null && !isShortfall(accepted)) onCommit();
         return accepted;
       },
       async change(each) {
         const result = await change(each);
         if (result.generationChanged) onCommit();
+        return result;
+      },
+      settle: async (ref, costMicros) => await settleAttempt(database, ref, costMicros),
+      async changeWithin(each, generation) {
+        const result = await changeWithin(database, each, generation);
+        if (!isShortfall(result) && result.generationChanged) onCommit();
         return result;
       },
     },
@@ -105,6 +116,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     hints: createHints({ client: database, background }),
     providerCalls: createProviderCalls({ client: database, background }),
     queue: createQueue(database),
+    budgets: createBudgets(database),
     runTimes: createRunTimes(background),
     sweeps: createSweeps(database, onCommit),
     replays: createReplays(database),

@@ -1,8 +1,9 @@
+import { isShortfall } from '../domain/budget.js';
 import type { Grid } from '../domain/grid.js';
 import { goneGeneration } from '../domain/sheet.js';
 import type { Sweep, SweepCell, Sweeps } from '../domain/sweep.js';
 import type { TallyRow } from '../domain/tally.js';
-import { insertGenerations } from './accept.js';
+import { acceptWhole } from './budget-gate.js';
 import type { Database } from './database.js';
 import type { Sweep as SweepRow } from './generated/client.js';
 import { micros } from './generation-row.js';
@@ -19,6 +20,9 @@ export function createSweeps(database: Database, onCommit: () => void): Sweeps {
   return {
     async create({ grid, ...sweep }, rows, requestKey) {
       const created = await database.transaction(async (tx) => {
+        // Before the key: nothing that somebody may wait for is locked before a budget.
+        const gate = await acceptWhole(tx, rows);
+        if (isShortfall(gate)) return gate;
         if (requestKey !== null && !(await claimKey(tx, sweep.projectId, requestKey, sweep.id))) return null;
         const row = await tx.sweep.create({ data: { ...sweep, grid } });
         const cells = rows.map(({ id: generationId }, n) => ({
@@ -28,10 +32,10 @@ export function createSweeps(database: Database, onCommit: () => void): Sweeps {
           generationId,
         }));
         await tx.sweepCell.createMany({ data: cells });
-        await insertGenerations(tx, rows);
+        await gate.accept();
         return toSweep(row);
       });
-      if (created !== null) onCommit();
+      if (created !== null && !isShortfall(created)) onCommit();
       return created;
     },
     async find(projectId, ids) {

@@ -8,9 +8,10 @@ import type { Generation as GenerationRow } from './generated/client.js';
 import { toImage } from './images.js';
 import { createLookup } from './lookup.js';
 
-type AttemptRow = Omit<WorkItem['attempt'], 'costMicros'> & {
+type AttemptRow = Omit<WorkItem['attempt'], 'costListMicros' | 'costQuotedMicros'> & {
   generationId: string;
-  costMicros: bigint | null;
+  costListMicros: bigint | null;
+  costQuotedMicros: bigint | null;
   readAt: Date;
 };
 type ImageRef = { generationId: string; role: string; imageId: string };
@@ -28,7 +29,8 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
     prisma.$queryRaw<GenerationRow[]>`select ${generationColumns} from generation where id = any (${ids}::uuid[])`,
     prisma.$queryRaw<AttemptRow[]>`
       select generation_id as "generationId", n, account, model, state::text, instance_id as "instanceId", task_id as "taskId",
-             polling_url as "pollingUrl", result_url as "resultUrl", cancel_url as "cancelUrl", stop_asked_at as "stopAskedAt", looks, cost_micros as "costMicros", intended_at as "intendedAt",
+             polling_url as "pollingUrl", result_url as "resultUrl", cancel_url as "cancelUrl", stop_asked_at as "stopAskedAt", looks, 
+             cost_list_micros as "costListMicros", cost_quoted_micros as "costQuotedMicros", intended_at as "intendedAt",
              accepted_at as "acceptedAt", webhook_key as "webhookKey", finished_at as "finishedAt",
              provider_finished_at as "providerFinishedAt", now() as "readAt"
       from attempt where generation_id = any (${ids}::uuid[])`,
@@ -42,7 +44,7 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
   const byId = new Map(generations.map((row) => [row.id, toGeneration(row)]));
 
   const items = new Map<string, WorkItem>();
-  for (const { generationId, readAt, costMicros, ...attempt } of attempts) {
+  for (const { generationId, readAt, costListMicros, costQuotedMicros, ...attempt } of attempts) {
     const generation = byId.get(generationId);
     if (generation === undefined) continue;
     const given = imageInputNames.flatMap((name) => {
@@ -52,7 +54,11 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
     });
     items.set(attemptKey({ generationId, n: attempt.n }), {
       generation,
-      attempt: { ...attempt, costMicros: micros(costMicros) },
+      attempt: {
+        ...attempt,
+        costListMicros: micros(costListMicros),
+        costQuotedMicros: micros(costQuotedMicros),
+      },
       images: Object.fromEntries(given),
       readAt,
     });

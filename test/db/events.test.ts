@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { generationMove } from '../../src/domain/change.js';
 import type { GenerationEvent } from '../../src/domain/generation.js';
 import { newId } from '../../src/domain/ids.js';
-import { createAccept } from '../../src/store/accept.js';
+import { createAccept } from '../../src/store/accept-batched.js';
 import { createChange } from '../../src/store/change.js';
 import { eventsAfter, lastPosition, numberEvents } from '../../src/store/events.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';

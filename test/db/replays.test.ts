@@ -49,7 +49,7 @@ async function begin(count: number, details: Partial<NewReplay> = {}): Promise<{
 }
 
 /** Every worker starts every pair, all at once. */
-async function startAll(id: string, pairs: readonly PlannedPair[]): Promise<string[]> {
+async function startAll(id: string, pairs: readonly PlannedPair[]): Promise<unknown[]> {
   const tries = pairs.flatMap(({ originalId }) =>
     works.map(async (work) => {
       const rerun = bench.fresh({ costEstimatedMicros: price, rerunOf: originalId });

@@ -8,11 +8,14 @@ import { createLogger } from '../../src/logger.js';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { stopOrphan } from '../../src/store/orphan-postmaster.js';
 import type { Api } from '../support/api.js';
+import { readBudgets, setBudget } from '../support/budget-api.js';
 import { makeFolder } from '../support/darkroom.js';
 import { generate } from '../support/generations.js';
 import { startProcess, type DarkroomProcess } from '../support/process.js';
 
 const count = 50;
+/** What one of them costs by the price list, in micro-USD. */
+const price = 60_000;
 let dataFolder: string;
 let sandbox: Sandbox;
 let sandboxUrl: string;
@@ -81,7 +84,9 @@ it('loses nothing and submits nothing twice when it is killed, then killed toget
     { length: count },
     (_, n) => `jar ${n}.${n % 13 === 0 ? ' [sandbox: slow-reply=60s]' : ''}`,
   );
-  const input = { profileId, width: 256, height: 256 };
+  // One route only, so that what is held for it is its price.
+  const input = { profileId, width: 256, height: 256, model: 'bfl/flux-pro-finetuned' };
+  await setBudget(api, { limitMicros: count * price });
   await Promise.all(prompts.map(async (prompt) => await generate(api, 'generateFromPrompt', { ...input, prompt })));
   await vi.waitFor(
     async () => {
@@ -126,6 +131,14 @@ it('loses nothing and submits nothing twice when it is killed, then killed toget
     expect(events.map(({ version }) => version)).toEqual(events.map((_, n) => n + 1));
   }
   const succeeded = ended.filter(({ status }) => status === 'SUCCEEDED');
+  // What is not known to have been taken may have been billed.
+  const [budget] = await readBudgets(api);
+  expect(budget).toMatchObject({
+    reservedMicros: 0,
+    spentMicros: succeeded.length * price,
+    uncertainMicros: (count - succeeded.length) * price,
+    leftMicros: 0,
+  });
   expect(succeeded.length).toBeGreaterThan(count / 2);
   for (const { images } of succeeded) {
     const response = await fetch(images[0]?.url ?? '');

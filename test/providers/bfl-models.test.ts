@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { priceAt } from '../../src/domain/price.js';
 import type { Model } from '../../src/domain/model.js';
 import { knownModels } from '../../src/catalogue/catalogue.js';
 
@@ -15,21 +16,21 @@ function find(name: string): Model | undefined {
 }
 
 it('offers exactly these endpoints', () => {
-  expect(models.map(({ id, control, lifecycle, priceMicros }) => [id, control, lifecycle.status, priceMicros])).toEqual(
-    [
-      ['bfl/flux-pro-finetuned', 'NONE', 'RETIRED', 60_000],
-      ['bfl/flux-pro-1.1-ultra-finetuned', 'NONE', 'DEPRECATED', 70_000],
-      ['bfl/flux-pro-1.0-canny-finetuned', 'CANNY', 'RETIRED', null],
-      ['bfl/flux-pro-1.0-depth-finetuned', 'DEPTH', 'RETIRED', null],
-      ['bfl/flux-pro-1.0-fill-finetuned', 'FILL', 'DEPRECATED', 60_000],
-      ['bfl/flux-2-klein-4b-finetuned', 'NONE', 'ACTIVE', 14_000],
-      ['bfl/flux-2-klein-9b-finetuned', 'NONE', 'ACTIVE', 15_000],
-      ['bfl/flux-2-klein-9b-kv-finetuned', 'NONE', 'ACTIVE', 15_000],
-      ['bfl/flux-2-klein-9b-kv-bf16-finetuned', 'NONE', 'ACTIVE', null],
-      ['bfl/flux-2-klein-base-4b-finetuned', 'NONE', 'ACTIVE', null],
-      ['bfl/flux-2-klein-base-9b-finetuned', 'NONE', 'ACTIVE', null],
-    ],
-  );
+  expect(
+    models.map(({ id, control, lifecycle, prices }) => [id, control, lifecycle.status, priceAt(prices, new Date())]),
+  ).toEqual([
+    ['bfl/flux-pro-finetuned', 'NONE', 'RETIRED', 60_000],
+    ['bfl/flux-pro-1.1-ultra-finetuned', 'NONE', 'DEPRECATED', 70_000],
+    ['bfl/flux-pro-1.0-canny-finetuned', 'CANNY', 'RETIRED', null],
+    ['bfl/flux-pro-1.0-depth-finetuned', 'DEPTH', 'RETIRED', null],
+    ['bfl/flux-pro-1.0-fill-finetuned', 'FILL', 'DEPRECATED', 60_000],
+    ['bfl/flux-2-klein-4b-finetuned', 'NONE', 'ACTIVE', 14_000],
+    ['bfl/flux-2-klein-9b-finetuned', 'NONE', 'ACTIVE', 15_000],
+    ['bfl/flux-2-klein-9b-kv-finetuned', 'NONE', 'ACTIVE', 15_000],
+    ['bfl/flux-2-klein-9b-kv-bf16-finetuned', 'NONE', 'ACTIVE', null],
+    ['bfl/flux-2-klein-base-4b-finetuned', 'NONE', 'ACTIVE', null],
+    ['bfl/flux-2-klein-base-9b-finetuned', 'NONE', 'ACTIVE', null],
+  ]);
 });
 
 it('flux-pro-finetuned takes', () => {

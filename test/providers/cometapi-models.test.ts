@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { knownModels } from '../../src/catalogue/catalogue.js';
+import { priceAt } from '../../src/domain/price.js';
 import type { Model } from '../../src/domain/model.js';
 import { planRoutes, type PlanRequest } from '../../src/domain/plan.js';
 import { planRequest, quietFacts } from '../support/choose-route.js';
@@ -14,12 +15,12 @@ function find(id: string): Model | undefined {
 
 it('offers exactly these endpoints', () => {
   expect(
-    models.map(({ id, control, finetune, lifecycle, priceMicros }) => [
+    models.map(({ id, control, finetune, lifecycle, prices }) => [
       id,
       control,
       finetune,
       lifecycle.status,
-      priceMicros,
+      priceAt(prices, new Date()),
     ]),
   ).toEqual([
     ['cometapi/flux-pro-finetuned', 'NONE', 'ID', 'DEPRECATED', null],

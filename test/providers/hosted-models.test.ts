@@ -1,3 +1,4 @@
+import { priceAt } from '../../src/domain/price.js';
 import { describe, expect, it } from 'vitest';
 import { knownModels } from '../../src/catalogue/catalogue.js';
 import type { Model, ParameterRules } from '../../src/domain/model.js';
@@ -37,13 +38,13 @@ function rulesOf(id: string): ParameterRules | undefined {
 }
 
 function summary(provider: string): unknown[] {
-  return of(provider).map(({ id, name, control, finetune, lifecycle, priceMicros }) => [
+  return of(provider).map(({ id, name, control, finetune, lifecycle, prices }) => [
     id.slice(provider.length + 1),
     name,
     control,
     finetune,
     lifecycle.status,
-    priceMicros,
+    priceAt(prices, new Date()),
   ]);
 }
 

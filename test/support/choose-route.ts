@@ -8,6 +8,7 @@ export const quietFacts: RankFacts = {
   standing: { pauses: new Map(), retirements: new Map(), health: new Map() },
   policy: defaultPolicy,
   runMsOf: () => null,
+  now: new Date('2026-03-01T12:00:00Z'),
 };
 
 /** A request for which nothing but its route matters. */

@@ -1,3 +1,4 @@
+import { isShortfall } from '../../src/domain/budget.js';
 import type { Generation, NewGeneration } from '../../src/domain/generation.js';
 import { newId } from '../../src/domain/ids.js';
 import type { Ledger } from '../../src/domain/ports.js';
@@ -24,6 +25,7 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     priority: 0,
     deadlineMs: 60_000,
     costEstimatedMicros: null,
+    costReserveMicros: null,
     requestKey: null,
     routes: null,
     ...details,
@@ -34,5 +36,6 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
 export async function acceptOne(ledger: Pick<Ledger, 'accept'>, row: NewGeneration): Promise<Generation> {
   const generation = await ledger.accept(row);
   if (generation === null) throw new Error(`The idempotency key of ${row.id} is taken.`);
+  if (isShortfall(generation)) throw new Error(`A budget has not enough left for ${row.id}.`);
   return generation;
 }

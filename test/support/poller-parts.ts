@@ -39,6 +39,7 @@ export function pollerParts(options: {
       aim: { wantedDelayMs: 25, floorMs: 50, capMs: 1_000 },
     }),
     runTimeLog: { add: () => undefined },
+    priceWatch: { settled: () => undefined },
     metrics: createMetrics({ withProcess: false }),
     change: async (change) => await ledger.change(change),
     images,

@@ -33,7 +33,7 @@ export function makeModel(details: Partial<Model> = {}): Model {
     finetune: 'ID',
     parameters: {},
     images: {},
-    priceMicros: null,
+    prices: [],
     lifecycle: { status: 'ACTIVE', since: null, source: 'a test', successor: null },
     ...details,
   };
@@ -78,6 +78,7 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     tags: [],
     priority: 0,
     costEstimatedMicros: null,
+    costReserveMicros: null,
     version: 1,
     status: 'QUEUED',
     moderationStage: null,

@@ -17,6 +17,7 @@ function route(model: string, details: Partial<PlannedRoute> = {}): PlannedRoute
     adjustments: [],
     pixels: 100,
     priceMicros: 7,
+    reserveMicros: 7,
   };
   return { provider, model, account: provider, way, reason: null, timesLeft: 0, ...details };
 }

@@ -124,6 +124,7 @@ describe('a good request', () => {
           priority: -100,
           deadlineMs: 1_000,
           costEstimatedMicros: 60_000,
+          costReserveMicros: 60_000,
           requestKey: null,
           routes: null,
         },

@@ -24,16 +24,31 @@ it('changes what it names, and leaves the rest as it was', () => {
   const change = { id, priceMicros: 5, lifecycle: { status: 'ACTIVE' }, parameters: { steps, seed: null } };
   expect(find(withFile({ models: [change] }))).toEqual({
     ...before,
-    priceMicros: 5,
+    prices: [{ from: null, micros: 5, per: 'IMAGE' }],
     lifecycle: { ...before.lifecycle, status: 'ACTIVE' },
     parameters: { ...others, steps },
   });
   expect(withFile({ models: [] })).toEqual(knownModels());
 });
 
+it('takes prices by date, of days and of moments', () => {
+  const prices = [
+    { from: null, micros: 5 },
+    { from: '2026-12-01', micros: 6, per: 'MEGAPIXEL' },
+    { from: '2027-01-01T12:00:00+01:00', micros: null },
+  ];
+  expect(find(withFile({ models: [{ id, priceMicros: prices }] })).prices).toEqual([
+    { from: null, micros: 5, per: 'IMAGE' },
+    { from: new Date('2026-12-01T00:00:00Z'), micros: 6, per: 'MEGAPIXEL' },
+    { from: new Date('2027-01-01T11:00:00Z'), micros: null, per: 'IMAGE' },
+  ]);
+  const other = { id, lifecycle: { status: 'ACTIVE' } };
+  expect(find(withFile({ models: [{ id, priceMicros: prices }, other] })).prices).toHaveLength(3);
+});
+
 it('adds whole models', () => {
-  const { provider: _provider, ...whole } = find(knownModels());
-  const models = withFile({ models: [{ ...whole, id: 'comfyui/mine', name: 'mine' }] });
+  const { provider: _provider, prices: _prices, ...whole } = find(knownModels());
+  const models = withFile({ models: [{ ...whole, priceMicros: null, id: 'comfyui/mine', name: 'mine' }] });
   expect(find(models, 'comfyui/mine')).toMatchObject({ provider: 'comfyui', name: 'mine', control: 'CANNY' });
   expect(models).toHaveLength(knownModels().length + 1);
 });
@@ -44,6 +59,22 @@ it.each<[string, unknown, RegExp]>([
   ['no id', { models: [{ priceMicros: 1 }] }, /models\.0\.id/],
   ['an unknown field', { models: [{ id, price: 1 }] }, /models\.0.*price/],
   ['a wrong value', { models: [{ id, priceMicros: -1 }] }, /models\.0\.priceMicros/],
+  [
+    'prices that go back in time',
+    {
+      models: [
+        {
+          id,
+          priceMicros: [
+            { from: '2026-12-01', micros: 1 },
+            { from: '2026-11-01', micros: 1 },
+          ],
+        },
+      ],
+    },
+    /models\.0\.priceMicros/,
+  ],
+  ['a day that is none', { models: [{ id, priceMicros: [{ from: '2026-02-30', micros: 1 }] }] }, /priceMicros/],
   [
     'a wrong range',
     { models: [{ id, parameters: { steps: { kind: 'integer' } } }] },

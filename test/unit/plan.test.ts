@@ -22,9 +22,10 @@ const bound = (provider: string): Binding => ({
   triggerWord: null,
   defaults: {},
 });
+const priceOf = (micros: number) => [{ from: null, micros, per: 'IMAGE' as const }];
 const catalogue: Catalogue = {
   accounts: ['bfl', 'fal', 'comfyui'].map(accountOf),
-  models: [model('bfl/a', { priceMicros: 9 }), model('fal/a', { priceMicros: 5 }), model('comfyui/a')],
+  models: [model('bfl/a', { prices: priceOf(9) }), model('fal/a', { prices: priceOf(5) }), model('comfyui/a')],
 };
 const bindings = ['bfl', 'fal', 'comfyui'].map(bound);
 
@@ -66,6 +67,7 @@ describe('the order', () => {
       attempts,
       succeeded,
       since: at,
+      prices: { settled: 0, differed: 0, differenceMicros: 0 },
     });
     const key = standingKey('bfl', 'bfl/a');
     const facts = (of: Health): Partial<RankFacts> => ({
