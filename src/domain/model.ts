@@ -84,6 +84,8 @@ export type Model = {
   /** List price of one image in micro-USD; null where unknown. */
   priceMicros: number | null;
   lifecycle: ModelLifecycle;
+  /** The lifecycle's status is the operator's own word: it holds on the sandbox too. */
+  statusByOperator?: true;
   /** For those who ask more of it than it takes: a sentence on where to go instead. */
   note?: string;
 };

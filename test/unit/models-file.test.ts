@@ -26,9 +26,23 @@ it('changes what it names, and leaves the rest as it was', () => {
     ...before,
     priceMicros: 5,
     lifecycle: { ...before.lifecycle, status: 'ACTIVE' },
+    statusByOperator: true,
     parameters: { ...others, steps },
   });
   expect(withFile({ models: [] })).toEqual(knownModels());
+});
+
+it('marks a status that it says, whichever of its entries says it', () => {
+  const { statusByOperator } = find(
+    withFile({
+      models: [
+        { id, lifecycle: { status: 'RETIRED' } },
+        { id, priceMicros: 1 },
+      ],
+    }),
+  );
+  expect(statusByOperator).toBe(true);
+  expect(find(withFile({ models: [{ id, lifecycle: { source: 'a letter' } }] })).statusByOperator).toBeUndefined();
 });
 
 it('adds whole models', () => {
@@ -49,7 +63,11 @@ it.each<[string, unknown, RegExp]>([
     { models: [{ id, parameters: { steps: { kind: 'integer' } } }] },
     /models\.0\.parameters\.steps\.minimum/,
   ],
-  ['half of a new model', { models: [{ id: 'bfl/new', name: 'new' }] }, /MODELS_FILE .*, bfl\/new: control/],
+  [
+    'half of a new model',
+    { models: [{ id: 'bfl/new', name: 'new' }] },
+    /MODELS_FILE .*, bfl\/new \(unknown so far, .*whole\): control/,
+  ],
 ])('refuses %s, naming the file and the field', (_, content, message) => {
   expect(() => withFile(content)).toThrow(message);
 });
