@@ -59,7 +59,8 @@ const pageSchema = z.object({
 });
 
 async function all(api: Api): Promise<z.infer<typeof pageSchema>['generations']['nodes']> {
-  const document = '{ generations(first: 100) { nodes { prompt status error { code } images { url } events { version } } } }';
+  const document =
+    '{ generations(first: 100) { nodes { prompt status error { code } images { url } events { version } } } }';
   return (await api.ask(pageSchema, document)).generations.nodes;
 }
 
