@@ -4,6 +4,7 @@ import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
+import { GenerationGroupsResolver } from './generation-groups.js';
 import { GenerationResolver } from './generation.js';
 import { ImageResolver } from './image.js';
 import { ModelResolver } from './model.js';
@@ -35,6 +36,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       EstimateResolver,
       GenerationResolver,
       GenerateResolver,
+      GenerationGroupsResolver,
       ImageResolver,
       AnnotationResolver,
       BindingCheckResolver,
