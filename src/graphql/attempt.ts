@@ -2,7 +2,7 @@ import type { Attempt as AttemptRecord } from '../domain/generation.js';
 import type { AttemptState } from '../domain/lifecycle.js';
 import { Field, Float, Int, ObjectType } from './decorators.js';
 import { AttemptStateEnum } from './enums.js';
-import { GenerationError } from './generation-parts.js';
+import { errorNode, GenerationError } from './generation-parts.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'One submit of a generation to a provider.' })
@@ -71,5 +71,5 @@ export class Attempt {
 
 export function attemptNode(attempt: AttemptRecord): Attempt {
   const { generationId: _generation, errorCode, errorMessage, word: _word, ...rest } = attempt;
-  return { ...rest, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
+  return { ...rest, error: errorNode(errorCode, errorMessage) };
 }
