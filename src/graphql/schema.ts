@@ -1,5 +1,6 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { AnnotationResolver } from './annotation.js';
+import { BindProfileResolver } from './bind-profile.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
@@ -39,6 +40,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       GenerationGroupsResolver,
       ImageResolver,
       AnnotationResolver,
+      BindProfileResolver,
       BindingCheckResolver,
       ModelResolver,
       ProfileResolver,

@@ -101,3 +101,29 @@ it.each([
   const { checkBinding } = await darkroom.api.ask(shape, document, { input: { profileId, provider } });
   expect(checkBinding.verdict).toBe(verdict);
 });
+
+it('go no longer where they are unbound', async () => {
+  const bound = z.object({ bindings: z.array(z.object({ provider: z.string() })) }).nullable();
+  const shape = z.object({
+    unbindProfile: z.object({ profile: bound, userErrors: z.array(z.object({ code: z.string() })) }),
+  });
+  const document = `mutation ($input: UnbindProfileInput!) {
+    unbindProfile(input: $input) { profile { bindings { provider } } userErrors { code } } }`;
+  const input = { profileId, provider: 'fal' };
+  const { profile } = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
+  expect(profile?.bindings.map(({ provider }) => provider)).toEqual([
+    'bfl',
+    'cometapi',
+    'cometapi-responses',
+    'comfyui',
+    'replicate',
+  ]);
+  const again = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
+  expect(again).toEqual({ profile: null, userErrors: [{ code: 'NOT_FOUND' }] });
+  const refused = await tryGenerate(darkroom.api, 'generateFromPrompt', {
+    profileId,
+    prompt: 'a jar',
+    provider: 'fal',
+  });
+  expect(refused.userErrors).toMatchObject([{ code: 'NO_ROUTE', path: ['input', 'profileId'] }]);
+});
