@@ -140,6 +140,8 @@ async function prepare(sql: Sql, url: string, dataFolder: string, rows: number):
     await settle(sql);
     const [profile] = await sql<{ id: string }[]>`select id from profile where slug = 'studio-bottle'`;
     if (profile === undefined) throw new Error('The demo project has no profile.');
+    // One provider: what is measured shall not go elsewhere.
+    await sql`delete from binding where profile_id = ${profile.id} and provider <> 'bfl'`;
     return {
       submitKey: (await readFile(join(dataFolder, 'api-key'), 'utf8')).trim(),
       profileId: publicId('FinetuneProfile', profile.id),

@@ -71,7 +71,7 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     database: store.database,
     profiles: store.profiles,
     dataFolder: config.dataFolder,
-    withSandboxProfiles: catalogue.accounts.some((account) => account.sandbox),
+    sandboxProviders: new Set(catalogue.accounts.flatMap(({ sandbox, provider }) => (sandbox ? [provider] : []))),
   });
   // Only here: a process that only polls needs no GraphQL, and its memory is for tasks.
   const { buildServer } = await import('./app-server.js');

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashApiKey, newApiKey } from './access/keys.js';
+import type { Binding } from './domain/generation.js';
 import { newId } from './domain/ids.js';
 import type { Profiles } from './domain/ports.js';
 import type { Database } from './store/database.js';
@@ -21,12 +23,12 @@ export async function ensureDemoProject(options: {
   database: Database;
   profiles: Profiles;
   dataFolder: string;
-  /** Finetune profiles for the sandbox are made with the project. */
-  withSandboxProfiles: boolean;
+  /** Providers that the sandbox plays: finetune profiles bound to all of them are made with the project. */
+  sandboxProviders: ReadonlySet<string>;
 }): Promise<DemoProject> {
-  const { database, profiles, dataFolder, withSandboxProfiles } = options;
+  const { database, profiles, dataFolder, sandboxProviders } = options;
   const project = await ensureProject(database, { id: newId(), slug: 'demo', name: 'Demo' });
-  if (project.made && withSandboxProfiles) await makeSandboxProfiles(profiles, project.id);
+  if (project.made && sandboxProviders.size > 0) await makeSandboxProfiles(profiles, project.id, sandboxProviders);
 
   const keyFile = join(dataFolder, 'api-key');
   const kept = (await readFile(keyFile, 'utf8').catch(() => '')).trim();
@@ -45,34 +47,51 @@ export async function ensureDemoProject(options: {
   return { apiKey, keyFile, fresh: true };
 }
 
-async function makeSandboxProfiles(profiles: Profiles, projectId: string): Promise<void> {
+/** What a finetune of the sandbox goes by at each provider: ids, files and addresses are of that provider's kind. */
+const sandboxNames: Readonly<Record<string, (finetune: string) => Pick<Binding, 'finetuneId' | 'loraUrl'>>> = {
+  bfl: byId,
+  cometapi: byId,
+  'cometapi-responses': byId,
+  // Never fetched: the sandbox draws by the name.
+  fal: (finetune) => ({ finetuneId: null, loraUrl: `https://sandbox.invalid/${finetune}.safetensors` }),
+  replicate(finetune) {
+    const version = createHash('sha256').update(finetune).digest('hex');
+    return { finetuneId: `sandbox/${finetune}:${version}`, loraUrl: `sandbox/${finetune}/${version}` };
+  },
+  comfyui: (finetune) => ({ finetuneId: `${finetune}.safetensors`, loraUrl: null }),
+};
+
+function byId(finetune: string): Pick<Binding, 'finetuneId' | 'loraUrl'> {
+  return { finetuneId: finetune, loraUrl: null };
+}
+
+async function makeSandboxProfiles(
+  profiles: Profiles,
+  projectId: string,
+  providers: ReadonlySet<string>,
+): Promise<void> {
   const examples = [
     {
       slug: 'studio-bottle',
       name: 'Studio bottle',
       description: 'A product finetune of the sandbox: glass and light.',
       triggerWord: 'STUDIOBOTTLE',
-      finetuneId: 'sandbox-studio-bottle',
     },
     {
       slug: 'ink-sketch',
       name: 'Ink sketch',
       description: 'A style finetune of the sandbox: dark lines on paper.',
       triggerWord: null,
-      finetuneId: 'sandbox-ink-sketch',
     },
   ];
-  for (const { finetuneId, ...example } of examples) {
+  for (const example of examples) {
     const id = newId();
     const outcome = await profiles.create({ id, projectId, defaults: {}, ...example });
-    if (outcome === 'created') {
-      await profiles.bind(projectId, id, {
-        provider: 'bfl',
-        finetuneId,
-        loraUrl: null,
-        triggerWord: null,
-        defaults: {},
-      });
+    if (outcome !== 'created') continue;
+    for (const [provider, nameOf] of Object.entries(sandboxNames)) {
+      if (!providers.has(provider)) continue;
+      const binding = { provider, ...nameOf(`sandbox-${example.slug}`), triggerWord: null, defaults: {} };
+      await profiles.bind(projectId, id, binding);
     }
   }
 }

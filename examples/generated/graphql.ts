@@ -785,6 +785,14 @@ export type SweepAxisInput =
       steps: Array<Scalars['Int']['input']>;
     };
 
+/** Which binding to take away. */
+export type UnbindProfileInput = {
+  /** The profile. */
+  profileId: Scalars['ID']['input'];
+  /** The provider that it is bound to. */
+  provider: Scalars['String']['input'];
+};
+
 /** Changes of a profile; what is left out stays as it is. */
 export type UpdateProfileInput = {
   /** Replaces all defaults. */

@@ -25,15 +25,18 @@ export function overlay(
   for (const part of parts) {
     const known = merged.get(part.id);
     try {
-      merged.set(part.id, checkModel(known === undefined ? part : mergeModel(known, part)));
+      const model = checkModel(known === undefined ? part : mergeModel(known, part));
+      const said = part.lifecycle?.status !== undefined || known?.statusByOperator === true;
+      merged.set(part.id, said ? { ...model, statusByOperator: true } : model);
     } catch (error) {
-      throw wrong(path, error, part.id);
+      throw wrong(path, error, known === undefined ? `${part.id} (unknown so far, so it has to be whole)` : part.id);
     }
   }
   return [...merged.values()];
 }
 
-function mergeModel({ provider: _provider, prices, ...known }: CatalogueModel, part: ModelPart): unknown {
+function mergeModel(model: CatalogueModel, part: ModelPart): unknown {
+  const { provider: _provider, statusByOperator: _said, prices, ...known } = model;
   return {
     ...known,
     priceMicros: prices.map((entry) => ({ ...entry, from: entry.from?.toISOString() ?? null })),
@@ -48,8 +51,8 @@ function present(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
-function wrong(path: string, error: unknown, id?: string): DarkroomError {
-  const of = id === undefined ? '' : `, ${id}`;
+function wrong(path: string, error: unknown, which?: string): DarkroomError {
+  const of = which === undefined ? '' : `, ${which}`;
   const problems =
     error instanceof z.ZodError
       ? error.issues.map(({ path: at, message }) => `${at.join('.') || 'the whole'}: ${message}`).join('; ')

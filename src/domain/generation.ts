@@ -31,6 +31,8 @@ export const generationErrorCodes = {
   ROUTE_CHANGED: 'It went on to its next route before it was sent; the routes say why.',
   /** The process died before the request was sent. */
   NEVER_SENT: 'The request was never sent.',
+  /** Its answer was lost, and the provider says that it never got the request; sent again, and given up after a few times. */
+  NEVER_ARRIVED: 'The provider never got the request.',
   /** It did not finish in time. */
   DEADLINE_EXCEEDED: 'It did not finish before its deadline.',
   /** What the provider delivered is no image. */

@@ -107,6 +107,12 @@ function checkTogether(grid: Grid, given: object, path: readonly string[]): Refu
   return refusals;
 }
 
+/** With `zero` at the beginning, whether it was there or not; what is twice besides stays to be refused. */
+function moveFirst(zero: AxisValue, values: readonly AxisValue[]): AxisValue[] {
+  const at = values.findIndex(({ label }) => label === zero.label);
+  return [zero, ...values.filter((_, n) => n !== at)];
+}
+
 function readAxis(
   place: AxisPlace,
   input: AxisInput,
@@ -122,8 +128,8 @@ function readAxis(
   }
   const read = (input[name] ?? []).map((value) => valueOf(name, value));
   const zero = valueOf(name, 0);
-  const withZero = baseline && name === 'finetuneStrength' && read.every(({ label }) => label !== zero.label);
-  const values = withZero ? [zero, ...read] : read;
+  const withZero = baseline && name === 'finetuneStrength';
+  const values = withZero ? moveFirst(zero, read) : read;
   if (values.length === 0 || values.length > gridBounds.values) {
     const message = `An axis has 1 to ${gridBounds.values} values; ${values.length} were given.`;
     const bounds = { minimum: 1, maximum: gridBounds.values, given: values.length };

@@ -85,6 +85,8 @@ export type Model = {
   /** What one image costs by its price list, past and announced. */
   prices: PriceTable;
   lifecycle: ModelLifecycle;
+  /** The lifecycle's status is the operator's own word: it holds on the sandbox too. */
+  statusByOperator?: true;
   /** For those who ask more of it than it takes: a sentence on where to go instead. */
   note?: string;
 };

@@ -66,6 +66,11 @@ export function takesNo(model: Model, path: readonly string[], given?: unknown):
   return refusal('UNSUPPORTED', path, message, given === undefined ? {} : { given });
 }
 
+/** Refuses to go without an input image that a model cannot do without, the last of `path`. */
+export function needs(model: Model, path: readonly string[]): Refusal {
+  return refusal('REQUIRED', path, `${path.at(-1) ?? 'An image'} is missing: ${model.id} cannot do without it.`);
+}
+
 /** OpenCV's Canny swaps crossed thresholds in silence; a caller who crosses them has made a mistake. */
 export function checkThresholds(
   value: Partial<Record<ParameterName, ParameterValue>>,

@@ -1,20 +1,12 @@
 import { callerRules } from './caller-rules.js';
 import type { Binding } from './generation.js';
-import type { ImageInputName, Model, ParameterValues } from './model.js';
-import { checkAsked, checkThresholds, resolveParameters, takesNo, type AskedParameters } from './parameters.js';
+import { parameterNames, type ImageInputName, type Model, type ParameterValues } from './model.js';
+import { checkAsked, checkThresholds, needs, resolveParameters, takesNo, type AskedParameters } from './parameters.js';
 import { priceAt } from './price.js';
 import { rank, type RankFacts } from './rank.js';
-import { refusal, type Refusal } from './refusal.js';
-import {
-  findCandidates,
-  isRetired,
-  notBoundRefusal,
-  retiredRefusal,
-  successorsOf,
-  type Candidate,
-  type Catalogue,
-  type RouteRequest,
-} from './route.js';
+import { refuseWithoutRoute } from './no-route.js';
+import type { Refusal } from './refusal.js';
+import { findCandidates, isRetired, type Candidate, type Catalogue, type RouteRequest } from './route.js';
 import { seeminglyRetired, type Retirement } from './standing.js';
 import { strongestWishes, translate } from './translate.js';
 import type { Wished } from './translate-size.js';
@@ -90,7 +82,18 @@ export function planRoutes(
   if (shown === undefined) return { routes, taken: null, refusals: refusalsOf(judged), imageRefusals: [] };
   const { candidate: taken, imageRefusals } = shown;
   const refusals = isExact(request) ? shown.refusals : checkWishes(taken.model, request, wishes(taken.binding));
-  return { routes, taken, refusals, imageRefusals };
+  return { routes, taken, refusals: refusals.map((each) => namingTakers(each, judged)), imageRefusals };
+}
+
+/** What this route takes no such parameter of, told with the models that could be named for it. */
+function namingTakers(told: Refusal, judged: readonly Judged[]): Refusal {
+  const takers = judged.flatMap(({ way, candidate: { model } }) =>
+    way !== null && parameterNames.some((name) => name === told.path.at(-1) && model.parameters[name] !== undefined)
+      ? [model.id]
+      : [],
+  );
+  if (told.code !== 'UNSUPPORTED' || takers.length === 0) return told;
+  return { ...told, message: `${told.message} Asked for as the model, ${[...new Set(takers)].join(' or ')} takes it.` };
 }
 
 /** Whether the caller can mend it by asking otherwise. */
@@ -207,7 +210,7 @@ function checkImages(model: Model, given: ReadonlySet<ImageInputName>): Refusal[
   const needed = Object.entries(model.images).flatMap(([name, { required }]) => (required ? [name] : []));
   const missing = needed.filter((name) => ![...given].some((each) => each === name));
   return [
-    ...missing.map((name) => refusal('REQUIRED', ['input', name], `${model.id} needs a ${name}.`)),
+    ...missing.map((name) => needs(model, ['input', name])),
     ...[...given].filter((name) => model.images[name] === undefined).map((name) => takesNo(model, ['input', name])),
   ];
 }
@@ -217,20 +220,10 @@ function plannedOf({ candidate, way, reason }: Judged): PlannedRoute {
   return { provider: model.provider, model: model.id, account: account.id, way, reason, timesLeft: 0 };
 }
 
-/** Why none of the candidates can be taken: what is nearest to being mended. */
+/** Why none of the candidates can be taken. */
 function refusalsOf(judged: readonly Judged[]): Refusal[] {
-  const of = (code: string): Candidate[] =>
+  const of = (code: keyof typeof routeReasons): Candidate[] =>
     judged.filter(({ reason }) => reason?.code === code).map(({ candidate }) => candidate);
-  const [seemingly, unbound] = [of('SEEMINGLY_RETIRED'), of('NOT_BOUND')];
-  if (seemingly.length > 0) return [seeminglyRefusal(seemingly)];
-  return [unbound.length > 0 ? notBoundRefusal(unbound) : retiredRefusal(of('RETIRED'))];
-}
-
-function seeminglyRefusal(candidates: readonly Candidate[]): Refusal {
-  const models = [...new Set(candidates.map(({ model }) => model))];
-  const message =
-    `${models.map(({ id }) => id).join(', ')} seems to be retired: its provider answers as if there were no such model. ` +
-    `An operator can say otherwise (clearRetirement), and model: tries it all the same; ` +
-    (successorsOf(models) ?? 'no successor is known.');
-  return refusal('MODEL_RETIRED', ['input', 'model'], message, { retryable: true });
+  const notTaken = { seeminglyRetired: of('SEEMINGLY_RETIRED'), notBound: of('NOT_BOUND'), retired: of('RETIRED') };
+  return [refuseWithoutRoute(notTaken)];
 }

@@ -136,6 +136,8 @@ export type Profiles = {
   /** Archives, or with false brings back. */
   archive(projectId: string, id: string, archived: boolean): Promise<'updated' | 'missing'>;
   bind(projectId: string, profileId: string, binding: Binding): Promise<'updated' | 'missing'>;
+  /** `missing` where there is no such binding. */
+  unbind(projectId: string, profileId: string, provider: string): Promise<'updated' | 'missing'>;
   find(projectId: string, ids: readonly string[]): Promise<Profile[]>;
   /** Those that are bound at this provider. */
   boundAt(projectId: string, provider: string): Promise<Profile[]>;

@@ -1,6 +1,6 @@
 import type { Model } from './model.js';
 import { priceAt } from './price.js';
-import type { Candidate } from './route.js';
+import { statusAt, type Candidate } from './route.js';
 import { isAiling, type Standing } from './standing.js';
 
 /** What decides between routes that could all be taken. */
@@ -37,10 +37,11 @@ export function rank(candidates: readonly Candidate[], facts: RankFacts): Candid
   return keyed.toSorted((a, b) => compare(a.key, b.key)).map(({ candidate }) => candidate);
 }
 
-function keyOf({ account, model }: Candidate, { standing, policy, runMsOf, now }: RankFacts): number[] {
+function keyOf(candidate: Candidate, { standing, policy, runMsOf, now }: RankFacts): number[] {
+  const { account, model } = candidate;
   const place = policy.providers.indexOf(model.provider);
   return [
-    account.sandbox || model.lifecycle.status === 'ACTIVE' ? 0 : 1,
+    statusAt(candidate) === 'ACTIVE' ? 0 : 1,
     isAiling(standing, account.id, model.id) ? 1 : 0,
     preferred(policy.prefer, model, { runMsOf, now }),
     place === -1 ? Infinity : place,

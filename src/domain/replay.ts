@@ -148,6 +148,8 @@ export type Replays = {
   cancel(projectId: string, id: string): Promise<void>;
   /** All pairs of these replays. */
   pairs(projectId: string, replayIds: readonly string[]): Promise<ReplayPair[]>;
+  /** The pairs that these generations are the reruns of. */
+  pairsOf(projectId: string, rerunIds: readonly string[]): Promise<ReplayPair[]>;
   /** By the age of the original, newest first. */
   pairPage(projectId: string, replayId: string, window: Window): Promise<ReplayPair[]>;
   pair(projectId: string, replayId: string, originalId: string): Promise<ReplayPair | null>;

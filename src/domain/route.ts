@@ -1,7 +1,7 @@
 import type { ControlKind } from './lifecycle.js';
-import type { Model } from './model.js';
+import type { Model, ModelLifecycle } from './model.js';
 import type { Binding } from './generation.js';
-import { accepted, refusal, refused, type Checked, type Refusal } from './refusal.js';
+import { accepted, refusal, refused, type Checked } from './refusal.js';
 
 /** A provider account as everybody but the poller knows it: without its key. */
 export type Account = {
@@ -36,9 +36,14 @@ export function accountsOf(catalogue: Catalogue, project: string): Account[] {
   return catalogue.accounts.filter(({ projects }) => projects === null || projects.includes(project));
 }
 
-/** Whether an account can no longer use a model by the catalogue. On the sandbox nothing is withdrawn. */
-export function isRetired({ account, model }: Pick<Candidate, 'account' | 'model'>): boolean {
-  return !account.sandbox && model.lifecycle.status === 'RETIRED';
+/** Where a model stands at an account. On the sandbox every model lives on, unless the operator says otherwise. */
+export function statusAt({ account, model }: Pick<Candidate, 'account' | 'model'>): ModelLifecycle['status'] {
+  return account.sandbox && model.statusByOperator !== true ? 'ACTIVE' : model.lifecycle.status;
+}
+
+/** Whether an account can no longer use a model by the catalogue. */
+export function isRetired(candidate: Pick<Candidate, 'account' | 'model'>): boolean {
+  return statusAt(candidate) === 'RETIRED';
 }
 
 /** All models of the control kind at all accounts of the project within the pin, in the order of the settings. */
@@ -54,9 +59,10 @@ export function findCandidates(catalogue: Catalogue, request: RouteRequest): Che
     const message = `No account of provider ${provider ?? ''} is configured here; there are: ${known}.`;
     return refused(refusal('NO_ROUTE', ['input', 'provider'], message, { given: provider }));
   }
-  const named = ofProvider.filter(({ model }) => pinned === null || model.id === pinned || model.name === pinned);
+  const isNamed = (model: Model): boolean => pinned === null || model.id === pinned || model.name === pinned;
+  const named = ofProvider.filter(({ model }) => isNamed(model));
   if (named.length === 0) {
-    const message = 'There is no such model here; the models query lists them all.';
+    const message = whyNotOffered(catalogue.models.find(isNamed), provider);
     return refused(refusal('NO_ROUTE', ['input', 'model'], message, { given: pinned }));
   }
   // A model that cannot be told of the finetune makes another picture than was meant: only who names it gets it.
@@ -77,30 +83,15 @@ export function findCandidates(catalogue: Catalogue, request: RouteRequest): Che
   );
 }
 
+/** `model`: the one that was named, where it is known at all. */
+function whyNotOffered(model: Model | undefined, provider: string | null): string {
+  if (model === undefined) return 'There is no such model here; the models query lists them all.';
+  if (provider !== null && provider !== model.provider) return `${model.id} is no model of provider ${provider}.`;
+  return `No account of provider ${model.provider} is configured here.`;
+}
+
 /** Whether the binding names its finetune in the way that the model goes by. */
 function fits(binding: Binding, model: Model): boolean {
   if (model.finetune === 'NONE') return true;
   return (model.finetune === 'ID' ? binding.finetuneId : binding.loraUrl) !== null;
-}
-
-/** Every candidate is withdrawn: refused with the successors. */
-export function retiredRefusal(candidates: readonly Candidate[]): Refusal {
-  const models = [...new Set(candidates.map(({ model }) => model))];
-  const since = models.find((model) => model.lifecycle.since !== null)?.lifecycle.since;
-  const message =
-    `${models.map((model) => model.id).join(', ')} was retired by its provider${since == null ? '' : ` on ${since}`}; ` +
-    (successorsOf(models) ?? 'it has no successor there.');
-  return refusal('MODEL_RETIRED', ['input', 'model'], message);
-}
-
-/** `its successor is …`; null where there is none. */
-export function successorsOf(models: readonly Model[]): string | null {
-  const successors = [...new Set(models.flatMap((model) => model.lifecycle.successor ?? []))];
-  return successors.length === 0 ? null : `its successor is ${successors.join(', ')}.`;
-}
-
-export function notBoundRefusal(candidates: readonly Candidate[]): Refusal {
-  const providers = [...new Set(candidates.map(({ model }) => model.provider))].join(', ');
-  const message = `The profile is not bound to ${providers}; bindProfile tells Darkroom the finetune's id there.`;
-  return refusal('NO_ROUTE', ['input', 'profileId'], message);
 }

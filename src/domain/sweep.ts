@@ -50,6 +50,8 @@ export type Sweeps = {
   /** By the secret part of its sheet's URL. */
   byToken(id: string, token: string): Promise<Sweep | null>;
   cells(projectId: string, sweepIds: readonly string[]): Promise<SweepCell[]>;
+  /** The cells that these generations fill. */
+  cellsOf(projectId: string, generationIds: readonly string[]): Promise<SweepCell[]>;
   /** What its sheet shows, in the order of the cells. */
   pictures(sweep: Pick<Sweep, 'id' | 'projectId'>): Promise<SheetPicture[]>;
   tally(projectId: string, sweepIds: readonly string[]): Promise<(TallyRow & { sweepId: string })[]>;

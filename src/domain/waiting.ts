@@ -112,13 +112,17 @@ function etaOf(generation: Generation, reason: WaitingReason, facts: WaitingFact
 
 function within(now: Date, fromMs: number | null, toMs: number | null): Waiting['eta'] {
   if (fromMs === null || toMs === null) return null;
-  return { earliest: new Date(now.getTime() + fromMs), latest: new Date(now.getTime() + toMs + handlingMs) };
+  return between(now, { fromMs, toMs: toMs + handlingMs });
+}
+
+function between(now: Date, { fromMs, toMs }: Span): Waiting['eta'] {
+  return { earliest: new Date(now.getTime() + fromMs), latest: new Date(now.getTime() + toMs) };
 }
 
 function queued({ now, account, place }: WaitingFacts, forecast: RunForecast): Waiting['eta'] {
   const total =
     account === null || place === null ? null : (queueForecast(account.limit, place, forecast)?.total ?? null);
-  return total === null ? null : within(now, total.fromMs, total.toMs);
+  return total === null ? null : between(now, total);
 }
 
 /** From tenth to tenth, in ms. */
@@ -145,6 +149,6 @@ export function queueForecast(
   return {
     wait: { fromMs: Math.max(0, waitMs - spreadMs), toMs: waitMs + spreadMs },
     run: { fromMs: early, toMs: late + handlingMs },
-    total: { fromMs: Math.max(early, waitMs + middle - earlier), toMs: waitMs + middle + later },
+    total: { fromMs: Math.max(early, waitMs + middle - earlier), toMs: waitMs + middle + later + handlingMs },
   };
 }

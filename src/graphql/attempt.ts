@@ -3,7 +3,7 @@ import { priceDifference } from '../domain/price.js';
 import type { AttemptState } from '../domain/lifecycle.js';
 import { Field, Float, Int, ObjectType } from './decorators.js';
 import { AttemptStateEnum } from './enums.js';
-import { GenerationError } from './generation-parts.js';
+import { errorNode, GenerationError } from './generation-parts.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'Cost of one submit in micro-USD. Null means unknown, never free.' })
@@ -104,5 +104,5 @@ export function attemptNode(attempt: AttemptRecord): Attempt {
     settledMicros: costSettledMicros,
     differenceMicros: priceDifference(costListMicros, costSettledMicros),
   };
-  return { ...rest, cost, error: errorCode === null ? null : { code: errorCode, message: errorMessage } };
+  return { ...rest, cost, error: errorNode(errorCode, errorMessage) };
 }

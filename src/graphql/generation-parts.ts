@@ -1,13 +1,21 @@
+import { generationErrorCodes } from '../domain/generation.js';
 import { Field, ObjectType } from './decorators.js';
 import { SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'Why a generation or attempt ended badly, or waits.' })
 export class GenerationError {
-  @Field(() => String, { description: 'One of the documented codes, e.g. PROVIDER_FAILED.' })
+  @Field(() => String, { description: 'One of those in docs/errors.md, e.g. PROVIDER_FAILED.' })
   code: string;
 
   @Field(() => String, { nullable: true, description: 'In words; may repeat what the provider said.' })
   message: string | null;
+}
+
+const meanings: Readonly<Record<string, string>> = generationErrorCodes;
+
+/** An error as it is kept; where nobody said more, in the words of its code. */
+export function errorNode(code: string | null, message: string | null): GenerationError | null {
+  return code === null ? null : { code, message: message ?? meanings[code] ?? null };
 }
 
 @ObjectType({ description: 'Money in micro-USD: 1,000,000 is one US dollar. Null means unknown, never free.' })

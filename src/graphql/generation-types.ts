@@ -6,7 +6,7 @@ import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/l
 import { PageInfo, type Connection } from './connection.js';
 import { Field, Int, ObjectType } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
-import { Cost, GenerationError, Timings } from './generation-parts.js';
+import { Cost, errorNode, GenerationError, Timings } from './generation-parts.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
 import { Adjustment, Route, routesOf } from './route.js';
@@ -137,7 +137,7 @@ export function generationNode(record: GenerationRecord): Generation {
     version: record.version,
     status: record.status,
     moderationStage: record.moderationStage,
-    error: record.errorCode === null ? null : { code: record.errorCode, message: record.errorMessage },
+    error: errorNode(record.errorCode, record.errorMessage),
     control: record.control,
     provider: record.provider,
     route,

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Attempt, Generation, GenerationEvent, ImageRecord, Profile } from '../domain/generation.js';
 import type { GenerationImageRef, Viewer } from '../domain/ports.js';
-import type { ReplayPair } from '../domain/replay.js';
-import type { SweepCell } from '../domain/sweep.js';
+import type { Replay, ReplayPair } from '../domain/replay.js';
+import type { Sweep, SweepCell } from '../domain/sweep.js';
 import { tallyOf, type Tally } from '../domain/tally.js';
 import type { Waiting } from '../domain/waiting.js';
 import type { Services } from './services.js';
@@ -19,8 +19,10 @@ export type Loaders = {
   attempts: DataLoader<string, Attempt[]>;
   events: DataLoader<string, GenerationEvent[]>;
   reruns: DataLoader<string, { rerunId: string }[]>;
+  sweepOf: DataLoader<string, Sweep | null>;
   sweepTally: DataLoader<string, Tally>;
   sweepCells: DataLoader<string, SweepCell[]>;
+  replayOf: DataLoader<string, Replay | null>;
   replayTally: DataLoader<string, Tally>;
   replayPairs: DataLoader<string, ReplayPair[]>;
   waiting: DataLoader<string, Waiting | null>;
@@ -72,6 +74,13 @@ export function createLoaders(
     attempts: many((project, ids) => history.attempts(project, ids)),
     events: many((project, ids) => history.events(project, ids)),
     reruns: many((project, ids) => history.reruns(project, ids)),
+    sweepOf: load(async (project, ids) => {
+      const cells = await sweeps.cellsOf(project, ids);
+      return groupOf(cells, await sweeps.find(project, [...new Set(cells.map(({ sweepId }) => sweepId))]), (cell) => [
+        cell.generationId,
+        cell.sweepId,
+      ]);
+    }),
     sweepTally: load(async (project, ids) => {
       const found = Map.groupBy(await sweeps.tally(project, ids), (row) => row.sweepId);
       return (id) => tallyOf(found.get(id) ?? []);
@@ -79,6 +88,14 @@ export function createLoaders(
     sweepCells: load(async (project, ids) => {
       const found = Map.groupBy(await sweeps.cells(project, ids), (row) => row.sweepId);
       return (id) => found.get(id) ?? [];
+    }),
+    replayOf: load(async (project, ids) => {
+      const pairs = await replays.pairsOf(project, ids);
+      return groupOf(
+        pairs,
+        await replays.find(project, [...new Set(pairs.map(({ replayId }) => replayId))]),
+        (pair) => [pair.rerunId, pair.replayId],
+      );
     }),
     replayTally: load(async (project, ids) => {
       const found = Map.groupBy(await replays.tally(project, ids), (row) => row.replayId);
@@ -95,4 +112,15 @@ export function createLoaders(
       return (id) => byId.get(id) ?? null;
     }),
   };
+}
+
+/** What a generation belongs to, by `keysOf` each link: the generation's and the group's. */
+function groupOf<L, G extends { id: string }>(
+  links: readonly L[],
+  groups: readonly G[],
+  keysOf: (link: L) => [generation: string | null, group: string],
+): (id: string) => G | null {
+  const byId = new Map(groups.map((group) => [group.id, group]));
+  const found = new Map(links.map(keysOf));
+  return (id) => byId.get(found.get(id) ?? '') ?? null;
 }

@@ -173,7 +173,7 @@ export class Model {
 
   @Field(() => Boolean, {
     description:
-      'Whether this server can use it: an account is configured, and it is not retired (on the sandbox none is).',
+      'Whether this server can use it: an account is configured, and it is not retired (on the sandbox only what MODELS_FILE says is).',
   })
   available: boolean;
 

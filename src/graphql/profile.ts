@@ -164,42 +164,15 @@ export class ArchiveProfileInput {
   archived: boolean;
 }
 
-@InputType({ description: 'Tells what a finetune is called at a provider; replaces the binding there.' })
-export class BindProfileInput {
-  @Field(() => ID, { description: 'The profile.' })
-  profileId: string;
-
-  @Field(() => String, { description: 'The provider, e.g. bfl.' })
-  provider: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: "The provider's own id of the finetune, 1 to 200 characters. This, loraUrl or both.",
-  })
-  finetuneId?: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "Where the LoRA's weights are: an https address, or a name that the provider understands such as owner/name at Hugging Face, 1 to 2,000 characters. Its scale is the default finetuneStrength.",
-  })
-  loraUrl?: string | null;
-
-  @Field(() => String, { nullable: true, description: "Instead of the profile's trigger word, at this provider." })
-  triggerWord?: string | null;
-
-  @Field(() => Parameters, { nullable: true, description: "Before the profile's defaults, at this provider." })
-  defaults?: Parameters | null;
-}
-
-function payload(checked: Checked<ProfileRecord>): ProfilePayload {
+/** A profile as a mutation answers it. */
+export function payload(checked: Checked<ProfileRecord>): ProfilePayload {
   return checked.ok
     ? { profile: profileNode(checked.value), userErrors: [] }
     : { profile: null, userErrors: checked.refusals };
 }
 
 /** Defaults as the service takes them: absent stays absent, so that an update leaves it alone. */
-function withDefaults<T extends { defaults?: Parameters | null }>(input: T): T {
+export function withDefaults<T extends { defaults?: Parameters | null }>(input: T): T {
   return input.defaults == null ? input : { ...input, defaults: askedParameters(input.defaults) };
 }
 
@@ -268,15 +241,6 @@ export class ProfileResolver {
     input: ArchiveProfileInput,
   ): Promise<ProfilePayload> {
     return payload(await context.services.profileService.archive(viewerOf(context), input));
-  }
-
-  @Mutation(() => ProfilePayload, { description: 'Binds a profile to a provider.' })
-  async bindProfile(
-    @Ctx() context: Context,
-    @Arg('input', () => BindProfileInput, { description: 'The profile, the provider, and the name there.' })
-    input: BindProfileInput,
-  ): Promise<ProfilePayload> {
-    return payload(await context.services.profileService.bind(viewerOf(context), withDefaults(input)));
   }
 }
 

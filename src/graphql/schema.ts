@@ -1,10 +1,12 @@
 import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { AnnotationResolver } from './annotation.js';
+import { BindProfileResolver } from './bind-profile.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { BudgetResolver } from './budget.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
+import { GenerationGroupsResolver } from './generation-groups.js';
 import { GenerationResolver } from './generation.js';
 import { ImageResolver } from './image.js';
 import { ModelResolver } from './model.js';
@@ -37,8 +39,10 @@ export async function createSchema(): Promise<GraphQLSchema> {
       EstimateResolver,
       GenerationResolver,
       GenerateResolver,
+      GenerationGroupsResolver,
       ImageResolver,
       AnnotationResolver,
+      BindProfileResolver,
       BindingCheckResolver,
       BudgetResolver,
       ModelResolver,

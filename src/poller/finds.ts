@@ -1,7 +1,10 @@
 import { attemptMove, generationMove } from '../domain/change.js';
 import { attemptKey, attemptUuid } from '../domain/ids.js';
-import type { AttemptRef } from '../domain/ports.js';
+import type { AttemptRef, Worklist } from '../domain/ports.js';
 import { asError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Provider } from '../providers/provider.js';
+import { backoffMs } from './backoff.js';
 import type { PollerParts, ServedAccount } from './parts.js';
 
 /** So many at once; the rest waits for the next round. */
@@ -9,6 +12,8 @@ const askedAtOnce = 100;
 const timeoutMs = 20_000;
 /** What the network still held when it was first not found has arrived after this. */
 const absentForMs = 5_000;
+/** So often is a request sent that never arrives. */
+const submitsAtMost = 5;
 
 /** Asks what became of submits whose answers were lost, where the provider can tell by the key that they were sent with. */
 export type Finds = {
@@ -16,7 +21,14 @@ export type Finds = {
   run(instanceId: string, signal: AbortSignal, adopt: (ref: AttemptRef) => void): Promise<void>;
 };
 
-export function createFinds(parts: Pick<PollerParts, 'accounts' | 'worklist' | 'change' | 'logger'>): Finds {
+type FindAccount = Pick<ServedAccount, 'account' | 'access'> & { provider: Pick<Provider, 'find'> };
+
+export function createFinds(parts: {
+  accounts: readonly FindAccount[];
+  worklist: Pick<Worklist, 'unconfirmed' | 'refusals'>;
+  change: PollerParts['change'];
+  logger: Logger;
+}): Finds {
   const { worklist, change, logger } = parts;
   const able = new Map(
     parts.accounts.flatMap((served) => (served.provider.find === null ? [] : [[served.account.id, served]])),
@@ -25,7 +37,7 @@ export function createFinds(parts: Pick<PollerParts, 'accounts' | 'worklist' | '
   const absentSince = new Map<string, number>();
 
   async function ask(
-    served: ServedAccount,
+    served: FindAccount,
     ref: AttemptRef,
     instanceId: string,
     signal: AbortSignal,
@@ -51,12 +63,16 @@ export function createFinds(parts: Pick<PollerParts, 'accounts' | 'worklist' | '
     const since = absentSince.get(key) ?? performance.now();
     absentSince.set(key, since);
     if (performance.now() - since < absentForMs) return 'open';
+    // A request that the provider answers with a fault each time would keep the whole account from being well.
+    const last = (await worklist.refusals(ref, 'NEVER_ARRIVED')) + 1 >= submitsAtMost;
+    const why = { from: ['UNCONFIRMED'], errorCode: 'NEVER_ARRIVED' } as const;
+    const retryAfterMs = backoffMs({ failures: n, baseMs: 1_000, capMs: 60_000 });
     await change({
       generationId,
-      attempt: attemptMove(n, instanceId, 'REFUSED', { from: ['SENT'], errorCode: 'NEVER_SENT' }),
-      generation: generationMove('QUEUED', { from: ['UNCONFIRMED'], errorCode: 'NEVER_SENT' }),
+      attempt: attemptMove(n, instanceId, 'REFUSED', { from: ['SENT'], errorCode: 'NEVER_ARRIVED' }),
+      generation: last ? generationMove('FAILED', why) : generationMove('QUEUED', { ...why, retryAfterMs }),
     });
-    logger.info({ generation: generationId, attempt: n }, 'The provider never got a submit; it is queued again');
+    logger.info({ generation: generationId, attempt: n, last }, 'The provider never got a submit');
     return 'open';
   }
 

@@ -1,4 +1,5 @@
 import type { Blobs } from './blobs.js';
+import { finetuneName } from './finetune-name.js';
 import type { Size } from './images.js';
 import type { Picture } from './pictures.js';
 import type { Task } from './task.js';
@@ -76,7 +77,7 @@ export async function sketchOf(task: Task, blobs: Blobs, n: number, brush: Brush
   const base = {
     format: formatOf(task),
     prompt: String(request['prompt'] ?? '').replaceAll(/\[sandbox:[^\]]*\]/gi, ''),
-    finetuneId,
+    finetuneId: finetuneName(finetuneId),
     strength: Math.max(0, Math.min(2, strength)),
     guidance,
     steps,

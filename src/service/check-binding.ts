@@ -32,7 +32,7 @@ export function createCheckBinding(parts: {
     const path = ['input', 'provider'];
     const binding = profile.bindings.find((each) => each.provider === provider);
     if (binding === undefined) {
-      const message = `The profile is not bound to ${provider}; bindProfile tells Darkroom the finetune's id there.`;
+      const message = `The profile is not bound to ${provider}; bindProfile tells Darkroom what the finetune is called there.`;
       return refused(refusal('CONFLICT', path, message, { given: provider }));
     }
     const { finetuneId, loraUrl } = binding;

@@ -5,7 +5,7 @@ import type { ImageInputName, ParameterValues } from '../domain/model.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Images, Profiles, Queue, Viewer } from '../domain/ports.js';
 import type { Refusal } from '../domain/refusal.js';
-import type { Candidate } from '../domain/route.js';
+import { statusAt, type Candidate } from '../domain/route.js';
 import { isAiling, seeminglyRetired } from '../domain/standing.js';
 import { queueForecast, type RunForecast, type Span } from '../domain/waiting.js';
 import { findProfile } from './find-profile.js';
@@ -105,7 +105,7 @@ export function createEstimate(
   function warningsOf({ account, model }: Candidate, { way }: PlannedRoute): EstimateWarning[] {
     const standing = parts.standing.now();
     const found: Readonly<Partial<Record<EstimateWarning, boolean>>> = {
-      DEPRECATED: !account.sandbox && model.lifecycle.status === 'DEPRECATED',
+      DEPRECATED: statusAt({ account, model }) === 'DEPRECATED',
       SEEMINGLY_RETIRED: seeminglyRetired(standing, account.id, model.id) !== null,
       AILING: isAiling(standing, account.id, model.id),
       ACCOUNT_PAUSED: standing.pauses.has(account.id),

@@ -2,7 +2,7 @@ import type { Generation } from '../domain/generation.js';
 import { newId } from '../domain/ids.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import { imageInputNames, type ImageInputName, type Model } from '../domain/model.js';
-import { givenParameters, takesNo, type AskedParameters } from '../domain/parameters.js';
+import { givenParameters, needs, takesNo, type AskedParameters } from '../domain/parameters.js';
 import type { PlannedRoute } from '../domain/planned-route.js';
 import type { Profiles, Viewer } from '../domain/ports.js';
 import { promptWithTrigger } from '../domain/prompt.js';
@@ -179,7 +179,7 @@ async function checkImages(
     const rule = model.images[name];
     const input = request.images[name] ?? null;
     if (input === null) {
-      if (rule?.required === true) refusals.push(refusal('REQUIRED', path, `${model.id} needs a ${name}.`));
+      if (rule?.required === true) refusals.push(needs(model, path));
     } else if (rule === undefined) {
       refusals.push(takesNo(model, path));
     } else {

@@ -42,6 +42,7 @@ export type ProfileService = {
   update(viewer: Viewer, request: UpdateProfileRequest): Promise<Checked<Profile>>;
   archive(viewer: Viewer, request: { id: string; archived: boolean }): Promise<Checked<Profile>>;
   bind(viewer: Viewer, request: BindProfileRequest): Promise<Checked<Profile>>;
+  unbind(viewer: Viewer, request: { profileId: string; provider: string }): Promise<Checked<Profile>>;
 };
 
 /** Keeps finetune profiles: what is wrong with an input is told at once, and nothing is written then. */
@@ -110,6 +111,16 @@ export function createProfileService(parts: { profiles: Profiles; catalogue: Cat
       const outcome = await profiles.bind(viewer.projectId, key, binding);
       return outcome === 'missing' ? missing(path, request.profileId) : await read(viewer, key);
     },
+    async unbind(viewer, { profileId, provider }) {
+      const key = keyOf('FinetuneProfile', profileId);
+      const profile = key === null ? null : await read(viewer, key);
+      if (key === null || profile?.ok !== true) return missing(['input', 'profileId'], profileId);
+      const outcome = await profiles.unbind(viewer.projectId, key, provider);
+      if (outcome === 'updated') return await read(viewer, key);
+      const bound = profile.value.bindings.map((binding) => binding.provider).join(', ') || 'nothing';
+      const message = `The profile is not bound to ${provider}; it is bound to ${bound}.`;
+      return refused(refusal('NOT_FOUND', ['input', 'provider'], message, { given: provider }));
+    },
   };
 }
 
@@ -158,11 +169,22 @@ function checkBinding(request: BindProfileRequest, ofProvider: readonly Model[],
     const message = 'A binding needs a finetuneId or a loraUrl.';
     refusals.push(refusal('REQUIRED', ['input', 'finetuneId'], message));
   }
+  if (refusals.length === 0) refusals.push(...checkKind(request, ofProvider));
   if (finetuneId != null) {
     const bounds = { minimum: 1, maximum: profileBounds.finetuneId, what: 'The finetune id' };
     refusals.push(...checkText(finetuneId, ['input', 'finetuneId'], bounds));
   }
   return loraUrl == null ? refusals : [...refusals, ...checkLoraUrl(loraUrl)];
+}
+
+/** A binding in a way that no model there goes by would never be used. */
+function checkKind({ provider, finetuneId, loraUrl }: BindProfileRequest, models: readonly Model[]): Refusal[] {
+  const kinds = new Set(models.map(({ finetune }) => finetune));
+  const byId = finetuneId != null && kinds.has('ID');
+  const byLora = loraUrl != null && kinds.has('LORA');
+  if (byId || byLora || kinds.has('NONE')) return [];
+  const [wanted, given] = kinds.has('ID') ? ['finetuneId', 'loraUrl'] : ['loraUrl', 'finetuneId'];
+  return [refusal('UNSUPPORTED', ['input', given], `The models of ${provider} go by ${wanted}, not by ${given}.`)];
 }
 
 /** An https address, or a name that the provider understands, such as `owner/name` at Hugging Face. */

@@ -50,6 +50,15 @@ export function createProfiles(database: Database): Profiles {
         return 'updated';
       });
     },
+    async unbind(projectId, profileId, provider) {
+      return await prisma.$transaction(async (tx) => {
+        const { count } = await tx.binding.deleteMany({ where: { profileId, provider, projectId } });
+        if (count !== 1) return 'missing';
+        const data = { updatedAt: new Date(), version: { increment: 1 } };
+        await tx.finetuneProfile.updateMany({ where: { id: profileId, projectId }, data });
+        return 'updated';
+      });
+    },
     async find(projectId, ids) {
       const found = await Promise.all(ids.map(async (id) => await lookup(`${projectId} ${id}`)));
       return found.flatMap((profile) => profile ?? []);

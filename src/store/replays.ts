@@ -45,6 +45,9 @@ export function createReplays(database: Database): Replays {
     async pairs(projectId, replayIds) {
       return (await prisma.replayPair.findMany({ where: { projectId, replayId: { in: [...replayIds] } } })).map(toPair);
     },
+    async pairsOf(projectId, rerunIds) {
+      return (await prisma.replayPair.findMany({ where: { projectId, rerunId: { in: [...rerunIds] } } })).map(toPair);
+    },
     async pairPage(projectId, replayId, { first, after }) {
       const where = { projectId, replayId, ...(after === null ? {} : { originalId: { lt: after } }) };
       const rows = await prisma.replayPair.findMany({ where, orderBy: { originalId: 'desc' }, take: first });

@@ -54,6 +54,10 @@ export function createSweeps(database: Database, onCommit: () => void): Sweeps {
         select sweep_id as "sweepId", n, generation_id as "generationId" from sweep_cell
         where sweep_id = any (${[...sweepIds]}::uuid[]) and project_id = ${projectId}::uuid order by sweep_id, n`;
     },
+    async cellsOf(projectId, generationIds) {
+      const where = { projectId, generationId: { in: [...generationIds] } };
+      return await prisma.sweepCell.findMany({ where, select: { sweepId: true, n: true, generationId: true } });
+    },
     async pictures({ id, projectId }) {
       const cells = await prisma.sweepCell.findMany({ where: { sweepId: id, projectId }, orderBy: { n: 'asc' } });
       const ids = cells.map(({ generationId }) => generationId);

@@ -175,6 +175,10 @@ it('shows nothing of another project, whatever is asked for by id', async () => 
       'mutation ($input: BindProfileInput!) { payload: bindProfile(input: $input) { profile { id } userErrors { code } } }',
       { profileId: other.profileId, provider: 'bfl', finetuneId: 'mine' },
     ],
+    [
+      'mutation ($input: UnbindProfileInput!) { payload: unbindProfile(input: $input) { profile { id } userErrors { code } } }',
+      { profileId: other.profileId, provider: 'bfl' },
+    ],
   ] as const) {
     const answer = await own.api.send(document, { input });
     expect(answer.data).toEqual({ payload: { profile: null, userErrors: [{ code: 'NOT_FOUND' }] } });

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import catalogue from '../../src/catalogue/replicate.json' with { type: 'json' };
+import { modelOfVersion } from '../../src/sandbox/replicate/models.js';
 import { startHttp } from './http.js';
 import { base64, still } from './images.js';
 import { api, devLora, look, predict, predictionSchema, start } from './replicate.js';
@@ -68,6 +70,12 @@ describe('a prediction', () => {
     expect(await http.call('POST', `${api}/models/${name}/predictions`, { body: { input: {} } })).toMatchObject({
       status: 404,
     });
+  });
+
+  test('knows the versions that the catalogue names', () => {
+    const versions = catalogue.models.map(({ name }) => name).filter((name) => name.includes(':'));
+    expect(versions).not.toEqual([]);
+    for (const version of versions) expect(modelOfVersion(version)?.name).toBe(version.split(':')[0]);
   });
 
   test('with Prefer: wait is answered when it is over, or when the wait is', async () => {

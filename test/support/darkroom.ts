@@ -45,6 +45,8 @@ export type DarkroomOptions = {
   sandbox?: SandboxOptions;
   /** What is in the database and at the sandbox before Darkroom starts. */
   prepare?: (before: { databaseUrl: string; sandboxUrl: string }) => Promise<void>;
+  /** Leave the demo profiles bound to all providers that the sandbox plays; else to bfl only. */
+  everyBinding?: boolean;
   /** Errors in the log that are part of the test. */
   expectedErrors?: readonly RegExp[];
 };
@@ -100,6 +102,7 @@ async function build(
   const { url, demo } = addressOf(app);
 
   const sql: Darkroom['sql'] = async (text, ...values) => (await pool.query<Row>(text, values)).rows;
+  if (options.everyBinding !== true) await sql("delete from binding where provider <> 'bfl'");
   function speak(authorization: string | null): Api {
     const api = createApi(url, authorization);
     stops.push(async () => await api.close());

@@ -181,6 +181,15 @@ export function fakeProfiles(...kept: Profile[]): Profiles & { writes: string[];
         bindings: [...profile.bindings.filter((each) => each.provider !== binding.provider), binding],
       }));
     },
+    async unbind(projectId, id, provider) {
+      writes.push('unbind');
+      const bound = kept[indexOf(projectId, id)]?.bindings.some((each) => each.provider === provider) === true;
+      if (!bound) return 'missing';
+      return replace(projectId, id, ({ bindings, ...profile }) => ({
+        ...profile,
+        bindings: bindings.filter((each) => each.provider !== provider),
+      }));
+    },
     find: async (projectId, ids) => kept.filter((each) => each.projectId === projectId && ids.includes(each.id)),
     boundAt: async (projectId, provider) =>
       kept.filter((each) => each.projectId === projectId && each.bindings.some((bound) => bound.provider === provider)),

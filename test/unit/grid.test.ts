@@ -26,7 +26,7 @@ it('puts strength 0 first as a baseline, once', () => {
   const labels = (strengths: number[]): string[] | undefined =>
     valueOf(build({ columns: { finetuneStrength: strengths } }, true))[0]?.values.map(({ label }) => label);
   expect(labels([0.5, 1])).toEqual(['0', '0.5', '1']);
-  expect(labels([1, 0])).toEqual(['1', '0']);
+  expect(labels([1, 0])).toEqual(['0', '1']);
 });
 
 it('takes both thresholds as one axis', () => {

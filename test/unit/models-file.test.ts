@@ -26,6 +26,7 @@ it('changes what it names, and leaves the rest as it was', () => {
     ...before,
     prices: [{ from: null, micros: 5, per: 'IMAGE' }],
     lifecycle: { ...before.lifecycle, status: 'ACTIVE' },
+    statusByOperator: true,
     parameters: { ...others, steps },
   });
   expect(withFile({ models: [] })).toEqual(knownModels());
@@ -44,6 +45,19 @@ it('takes prices by date, of days and of moments', () => {
   ]);
   const other = { id, lifecycle: { status: 'ACTIVE' } };
   expect(find(withFile({ models: [{ id, priceMicros: prices }, other] })).prices).toHaveLength(3);
+});
+
+it('marks a status that it says, whichever of its entries says it', () => {
+  const { statusByOperator } = find(
+    withFile({
+      models: [
+        { id, lifecycle: { status: 'RETIRED' } },
+        { id, priceMicros: 1 },
+      ],
+    }),
+  );
+  expect(statusByOperator).toBe(true);
+  expect(find(withFile({ models: [{ id, lifecycle: { source: 'a letter' } }] })).statusByOperator).toBeUndefined();
 });
 
 it('adds whole models', () => {
@@ -80,7 +94,11 @@ it.each<[string, unknown, RegExp]>([
     { models: [{ id, parameters: { steps: { kind: 'integer' } } }] },
     /models\.0\.parameters\.steps\.minimum/,
   ],
-  ['half of a new model', { models: [{ id: 'bfl/new', name: 'new' }] }, /MODELS_FILE .*, bfl\/new: control/],
+  [
+    'half of a new model',
+    { models: [{ id: 'bfl/new', name: 'new' }] },
+    /MODELS_FILE .*, bfl\/new \(unknown so far, .*whole\): control/,
+  ],
 ])('refuses %s, naming the file and the field', (_, content, message) => {
   expect(() => withFile(content)).toThrow(message);
 });

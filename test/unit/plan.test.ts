@@ -155,6 +155,22 @@ describe('what a route is left out for', () => {
     ]);
   });
 
+  it('a parameter of some models only is refused with those that could be named for it', () => {
+    const ratio = { aspectRatio: { kind: 'ratio', widest: '21:9', tallest: '9:21', default: '1:1' } } as const;
+    const of = { ...catalogue, models: [model('bfl/a'), model('bfl/wide', { parameters: ratio }), model('fal/a')] };
+    expect(plan({ asked: { aspectRatio: '16:9' } }, {}, of).refusals).toMatchObject([
+      {
+        code: 'UNSUPPORTED',
+        path: ['input', 'aspectRatio'],
+        message: 'bfl/a takes no aspectRatio. Asked for as the model, bfl/wide takes it.',
+      },
+    ]);
+    expect(plan({ asked: { aspectRatio: '16:9' }, model: 'bfl/wide' }, {}, of).refusals).toEqual([]);
+    // What nobody takes comes without advice.
+    const [alone] = plan({ asked: { aspectRatio: '16:9' } }).refusals;
+    expect(alone?.message).toBe('bfl/a takes no aspectRatio.');
+  });
+
   it('another project’s account is not told of at all', () => {
     const [bfl = accountOf('bfl'), ...rest] = catalogue.accounts;
     const of = { ...catalogue, accounts: [{ ...bfl, projects: ['others'] }, ...rest] };

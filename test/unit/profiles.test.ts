@@ -154,6 +154,55 @@ describe('binding a profile', () => {
   });
 });
 
+describe('the way that a binding names its finetune', () => {
+  const lora = 'https://weights.example/x.safetensors';
+  const all = () => {
+    const profiles = fakeProfiles(makeProfile());
+    return createProfileService({ profiles, catalogue: { accounts: [], models: knownModels() } });
+  };
+
+  it.each([
+    [
+      'cometapi',
+      { loraUrl: lora },
+      ['UNSUPPORTED input.loraUrl'],
+      'The models of cometapi go by finetuneId, not by loraUrl.',
+    ],
+    [
+      'comfyui',
+      { loraUrl: lora },
+      ['UNSUPPORTED input.loraUrl'],
+      'The models of comfyui go by finetuneId, not by loraUrl.',
+    ],
+    ['fal', { loraUrl: lora }, [], ''],
+    ['fal', { finetuneId: 'x' }, [], ''],
+    ['bfl', { finetuneId: 'x', loraUrl: lora }, [], ''],
+    // Told of no finetune at all.
+    ['cometapi-responses', { loraUrl: lora }, [], ''],
+  ])('at %s must be one of its models’: %j', async (provider, named, expected, message) => {
+    const outcome = await all().bind(viewer, { profileId: id, provider, ...named });
+    expect(outcome.ok ? [] : told(outcome)).toEqual(expected);
+    if (!outcome.ok) expect(refusalsOf(outcome)[0]?.message).toBe(message);
+  });
+});
+
+describe('unbinding a profile', () => {
+  it('takes one binding away', async () => {
+    const other = { provider: 'fal', finetuneId: null, loraUrl: 'a/b', triggerWord: null, defaults: {} };
+    const [first] = makeProfile().bindings;
+    if (first === undefined) throw new Error('There is no binding.');
+    const { service } = make(makeProfile({ bindings: [first, other] }));
+    expect(valueOf(await service.unbind(viewer, { profileId: id, provider: 'bfl' })).bindings).toEqual([other]);
+    expect(refusalsOf(await service.unbind(viewer, { profileId: id, provider: 'bfl' }))).toMatchObject([
+      {
+        code: 'NOT_FOUND',
+        path: ['input', 'provider'],
+        message: 'The profile is not bound to bfl; it is bound to fal.',
+      },
+    ]);
+  });
+});
+
 describe('archiving a profile', () => {
   it('can be taken back', async () => {
     const { service } = make(makeProfile());
@@ -168,6 +217,7 @@ describe('a profile that the viewer does not have', () => {
     archive: async (service, as, given) => await service.archive(as, { id: given, archived: true }),
     bind: async (service, as, given) =>
       await service.bind(as, { profileId: given, provider: 'bfl', finetuneId: 'ft-1' }),
+    unbind: async (service, as, given) => await service.unbind(as, { profileId: given, provider: 'bfl' }),
   } satisfies Record<
     string,
     (service: ProfileService, as: Viewer, given: string) => ReturnType<ProfileService['update']>
@@ -177,7 +227,7 @@ describe('a profile that the viewer does not have', () => {
     'is not found by %s, whether it is nobody’s or somebody else’s',
     async (name, call) => {
       const { service, profiles } = make(makeProfile());
-      const field = name === 'bind' ? 'profileId' : 'id';
+      const field = name.endsWith('bind') ? 'profileId' : 'id';
       for (const [as, given] of [
         [viewer, unknown],
         [stranger, id],

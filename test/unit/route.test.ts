@@ -76,6 +76,18 @@ describe('without a pin', () => {
     }
   });
 
+  it('names what the profile is bound for and what was retired, before what it could be bound for', () => {
+    const gone = model('bfl/gone', { lifecycle: lifecycleOf('RETIRED', 'bfl/retired') });
+    const [refusal] = refusalsOf(choose({ accounts: [bfl, fal], models: [retired, gone, atFal] }));
+    expect(refusal).toMatchObject({ code: 'MODEL_RETIRED', path: ['input', 'model'] });
+    expect(refusal?.message).toBe(
+      'bfl/retired was retired by its provider on 2025-10-31; its successor is bfl/active. ' +
+        // What is gone itself is no way out.
+        'bfl/gone was retired by its provider on 2025-10-31; it has no successor there. ' +
+        'Bound to fal by bindProfile, the profile could go there.',
+    );
+  });
+
   it('says so when no model has this kind of control', () => {
     const checked = choose({ accounts: [bfl], models: [plain] }, { control: 'DEPTH' });
     expect(refusalsOf(checked)).toMatchObject([{ code: 'NO_ROUTE', message: 'No model here takes control DEPTH.' }]);
@@ -130,6 +142,13 @@ describe('a pin', () => {
     expect(told(choose(catalogue, pin))).toEqual(['NO_ROUTE input.model']);
   });
 
+  it('of a model that is known says why it cannot be had', () => {
+    const [elsewhere] = refusalsOf(choose(catalogue, { provider: 'bfl', model: 'fal/active' }));
+    expect(elsewhere?.message).toBe('fal/active is no model of provider bfl.');
+    const [unconfigured] = refusalsOf(choose({ ...catalogue, accounts: [bfl] }, { model: 'fal/active' }));
+    expect(unconfigured?.message).toBe('No account of provider fal is configured here.');
+  });
+
   it('of a model of another control is refused', () => {
     expect(refusalsOf(choose(catalogue, { model: 'bfl/plain' }))).toMatchObject([
       { code: 'NO_ROUTE', path: ['input', 'model'], message: 'bfl/plain does not do this kind of control.' },
@@ -162,6 +181,13 @@ describe('a sandbox account', () => {
 
   it('ranks all models alike, so that the first in the catalogue is taken', () => {
     expect(chosen({ accounts: [sandbox], models: [retired, active] })[1]).toBe('bfl/retired');
+  });
+
+  it('goes by the operator’s own word', () => {
+    const said = { statusByOperator: true } as const;
+    const models = [{ ...retired, ...said }, { ...deprecated, ...said }, active];
+    expect(chosen({ accounts: [sandbox], models })[1]).toBe('bfl/active');
+    expect(told(choose({ accounts: [sandbox], models: models.slice(0, 1) }))).toEqual(['MODEL_RETIRED input.model']);
   });
 
   it('beside a real one is the only way to a retired model', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Generation } from '../../src/domain/generation.js';
 import { generationStatuses, isTerminal } from '../../src/domain/lifecycle.js';
-import { waitingOf, type Waiting, type WaitingFacts } from '../../src/domain/waiting.js';
+import { queueForecast, waitingOf, type Waiting, type WaitingFacts } from '../../src/domain/waiting.js';
 import { makeGeneration } from './fakes.js';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -45,6 +45,12 @@ it('names what a queued one waits for, the most lasting reason first', () => {
 it('foretells the run alone where a slot is free', () => {
   expect(etaOf(waits({}))).toEqual([12, 30]);
   expect(etaOf(waits({}, { place: { position: 5, running: 5 } }))).toEqual([12, 30]);
+});
+
+it('foretells as much in all as for the run alone, where a slot is free', () => {
+  const { wait, run, total } = queueForecast(10, { position: 1, running: 0 }, forecast) ?? expect.fail('Nothing.');
+  expect(wait).toEqual({ fromMs: 0, toMs: 0 });
+  expect(total).toEqual(run);
 });
 
 it('foretells more the longer the queue is, in proportion', () => {

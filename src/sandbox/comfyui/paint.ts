@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { cannyEdges } from '../draw/opencv.js';
 import { open, readControl } from '../draw/raster.js';
+import { finetuneName } from '../finetune-name.js';
 import type { Picture, Pictures } from '../pictures.js';
 import type { Files, StoredFile } from './files.js';
 import type { Recipe } from './recipe.js';
@@ -19,7 +20,8 @@ async function edges(control: Buffer, { width, height, low, high }: Recipe): Pro
 
 function sketchOf(recipe: Recipe, control: Buffer | null, mask: Buffer | null): Picture {
   const { prompt, seed, lora, strength, guidance, steps, width, height, low, high } = recipe;
-  const base = { format: 'png' as const, prompt, seed, finetuneId: lora, strength, guidance, steps, width, height };
+  const finetuneId = finetuneName(lora);
+  const base = { format: 'png' as const, prompt, seed, finetuneId, strength, guidance, steps, width, height };
   if (control === null) return { ...base, kind: 'text' };
   if (recipe.kind === 'canny') return { ...base, kind: 'canny', control, low: low * scale, high: high * scale };
   if (recipe.kind === 'depth') return { ...base, kind: 'depth', control };

@@ -1,4 +1,3 @@
-import { sha256 } from '../random.js';
 import type { Fields } from '../validate.js';
 
 /**
@@ -150,7 +149,7 @@ export const replicateModels: ReadonlyMap<string, ReplicateModel> = new Map<stri
     {
       kind: 'chosen',
       official: false,
-      version: sha256('xlabs-ai/flux-dev-controlnet'),
+      version: '9a8db105db745f8b11ad3afe5c8bd892428b2a43ade0b67edc4e0ccd52ff2fda',
       many: true,
       cost: 5,
       // A community model boots cold.

@@ -15,6 +15,7 @@ import { checkReplicate, inputOf, planReplicate } from './input.js';
 import { modelOfVersion, replicateModels, type ReplicateModel } from './models.js';
 import { modelOf, pictureCount, predictionOf } from './prediction.js';
 import { complain, refuse, refuseVersion } from './refusals.js';
+import { ownOwner, trainingsOf, versionOf } from './trained.js';
 import { replicateWebhook, webhookSecret } from './webhook.js';
 
 const base = '/replicate/v1';
@@ -34,6 +35,14 @@ const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600
 function cancelAfterMs(request: FastifyRequest): number | null {
   const match = /^(\d+)([smh])$/.exec(String(request.headers['cancel-after'] ?? ''));
   return match === null ? null : Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0);
+}
+
+type Named = { owner: string; name: string };
+
+/** A public model, or one of the account's own; null where there is none of this name. */
+function modelNamed(world: World, { owner, name }: Named): Pick<ReplicateModel, 'version' | 'official'> | null {
+  const own = owner === ownOwner && world.settings.finetunes.includes(name);
+  return own ? { version: versionOf(name), official: false } : (replicateModels.get(`${owner}/${name}`) ?? null);
 }
 
 /** The dialect of Replicate's predictions (documentation of 2026 and its client 1.4.0), under `/replicate/v1`. */
@@ -146,10 +155,24 @@ export function createReplicate({ seed }: { seed: string }): Dialect {
       app.get<{ Params: { owner: string; name: string } }>(`${base}/models/:owner/:name`, (request, reply) => {
         if (allowed(request) === null) return refuse(reply, 401);
         const { owner, name } = request.params;
-        const model = replicateModels.get(`${owner}/${name}`);
-        if (model === undefined) return refuse(reply, 404);
+        const model = modelNamed(world, request.params);
+        if (model === null) return refuse(reply, 404);
         const latest_version = model.version === null ? null : { id: model.version, openapi_schema: null };
         return reply.send({ owner, name, visibility: 'public', is_official: model.official, latest_version });
+      });
+      app.get<{ Params: { owner: string; name: string; id: string } }>(
+        `${base}/models/:owner/:name/versions/:id`,
+        (request, reply) => {
+          if (allowed(request) === null) return refuse(reply, 401);
+          const { id } = request.params;
+          return modelNamed(world, request.params)?.version === id
+            ? reply.send({ id, openapi_schema: null })
+            : refuse(reply, 404);
+        },
+      );
+      app.get(`${base}/trainings`, (request, reply) => {
+        if (allowed(request) === null) return refuse(reply, 401);
+        return reply.send({ previous: null, next: null, results: trainingsOf(world.settings.finetunes) });
       });
       app.post(`${base}/predictions`, async (request, reply) => {
         const body = parseBody(request.body);

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { still } from '../sandbox/images.js';
+import { startDarkroom, type Darkroom } from '../support/darkroom.js';
+import { generate, tryGenerate, waitForEnd } from '../support/generations.js';
+
+const canny = {
+  bfl: 'bfl/flux-pro-1.0-canny-finetuned',
+  cometapi: 'cometapi/flux-pro-1-0-canny-finetuned',
+};
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-models-'));
+let darkroom: Darkroom;
+let profileId: string;
+let imageId: string;
+
+beforeAll(async () => {
+  const file = join(folder, 'models.json');
+  const lifecycle = { status: 'RETIRED', since: '2026-11-01', source: 'a test' };
+  writeFileSync(file, JSON.stringify({ models: [{ id: canny.bfl, lifecycle }] }));
+  darkroom = await startDarkroom({ everyBinding: true, environment: { MODELS_FILE: file } });
+  profileId = await darkroom.profile();
+  imageId = await darkroom.api.upload(await still(320, 256));
+});
+
+afterAll(async () => {
+  await darkroom.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const input = (more: object = {}) => ({ profileId, prompt: 'a jar', ...more });
+const routesSchema = z.object({
+  generation: z.object({
+    provider: z.string(),
+    routes: z.array(
+      z.object({ model: z.string(), state: z.string(), reason: z.object({ code: z.string() }).nullable() }),
+    ),
+  }),
+});
+
+it('go to every provider that the sandbox plays', async () => {
+  const providers = ['bfl', 'cometapi', 'cometapi-responses', 'fal', 'replicate', 'comfyui'];
+  const ids = await Promise.all(
+    providers.map(async (provider) => await generate(darkroom.api, 'generateFromPrompt', input({ provider }))),
+  );
+  for (const id of ids) expect((await waitForEnd(darkroom.api, id)).status).toBe('SUCCEEDED');
+  expect(new Set(darkroom.sandbox.log().flatMap(({ path, submit }) => (submit === null ? [] : [path]))).size).toBe(6);
+});
+
+it('go on by the next route when the operator says that a model is retired, on the sandbox too', async () => {
+  const id = await generate(darkroom.api, 'generateFromCanny', input({ controlImage: { imageId } }));
+  expect((await waitForEnd(darkroom.api, id)).status).toBe('SUCCEEDED');
+  const document = 'query ($id: ID!) { generation(id: $id) { provider routes { model state reason { code } } } }';
+  const { generation } = await darkroom.api.ask(routesSchema, document, { id });
+  expect(generation.provider).toBe('cometapi');
+  expect(generation.routes).toEqual([
+    { model: canny.cometapi, state: 'TAKEN', reason: null },
+    { model: 'fal/flux-control-lora-canny', state: 'OPEN', reason: null },
+    { model: 'fal/flux-lora-canny', state: 'OPEN', reason: null },
+    { model: 'replicate/flux-dev-controlnet-canny', state: 'OPEN', reason: null },
+    { model: 'comfyui/flux-canny-lora', state: 'OPEN', reason: null },
+    { model: canny.bfl, state: 'CLOSED', reason: { code: 'RETIRED' } },
+  ]);
+  const { userErrors } = await tryGenerate(
+    darkroom.api,
+    'generateFromCanny',
+    input({ controlImage: { imageId }, provider: 'bfl' }),
+  );
+  expect(userErrors).toMatchObject([{ code: 'MODEL_RETIRED' }]);
+});
+
+it('are known to those who import what the sandbox has', async () => {
+  const shape = z.object({
+    importProfiles: z.object({
+      imported: z.array(z.object({ slug: z.string() })),
+      known: z.array(z.object({ slug: z.string() })),
+      userErrors: z.array(z.unknown()),
+    }),
+  });
+  for (const provider of ['bfl', 'replicate', 'comfyui']) {
+    const document = `mutation { importProfiles(input: { provider: "${provider}" }) {
+      imported { slug } known { slug } userErrors { code } } }`;
+    const { importProfiles } = await darkroom.api.ask(shape, document);
+    expect(importProfiles.userErrors).toEqual([]);
+    expect(importProfiles.known.map(({ slug }) => slug).toSorted()).toEqual(['ink-sketch', 'studio-bottle']);
+    expect(importProfiles.imported).toHaveLength(3);
+  }
+});
+
+it.each([
+  ['bfl', 'VALID'],
+  ['replicate', 'VALID'],
+  ['comfyui', 'VALID'],
+  ['fal', 'UNKNOWN'],
+  ['cometapi', 'UNKNOWN'],
+])('are found at %s to be %s', async (provider, verdict) => {
+  const shape = z.object({ checkBinding: z.object({ verdict: z.string() }) });
+  const document = 'mutation ($input: CheckBindingInput!) { checkBinding(input: $input) { verdict } }';
+  const { checkBinding } = await darkroom.api.ask(shape, document, { input: { profileId, provider } });
+  expect(checkBinding.verdict).toBe(verdict);
+});
+
+it('go no longer where they are unbound', async () => {
+  const bound = z.object({ bindings: z.array(z.object({ provider: z.string() })) }).nullable();
+  const shape = z.object({
+    unbindProfile: z.object({ profile: bound, userErrors: z.array(z.object({ code: z.string() })) }),
+  });
+  const document = `mutation ($input: UnbindProfileInput!) {
+    unbindProfile(input: $input) { profile { bindings { provider } } userErrors { code } } }`;
+  const input = { profileId, provider: 'fal' };
+  const { profile } = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
+  expect(profile?.bindings.map(({ provider }) => provider)).toEqual([
+    'bfl',
+    'cometapi',
+    'cometapi-responses',
+    'comfyui',
+    'replicate',
+  ]);
+  const again = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
+  expect(again).toEqual({ profile: null, userErrors: [{ code: 'NOT_FOUND' }] });
+  const refused = await tryGenerate(darkroom.api, 'generateFromPrompt', {
+    profileId,
+    prompt: 'a jar',
+    provider: 'fal',
+  });
+  expect(refused.userErrors).toMatchObject([{ code: 'NO_ROUTE', path: ['input', 'profileId'] }]);
+});
