@@ -15,6 +15,7 @@ import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
 import { createCheckBinding } from './service/check-binding.js';
+import { createEraseService } from './service/erase.js';
 import { createEstimate } from './service/estimate.js';
 import { createRoutingService } from './service/routing.js';
 import { createUpload } from './service/images.js';
@@ -47,10 +48,10 @@ function webhookReaders(ground: Ground): WebhookReaders {
   return new Map(readers);
 }
 
-/** The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start. */
+/** The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start, `onErasure` after an order. */
 export async function buildServer(
   ground: Ground,
-  options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void },
+  options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void; onErasure: () => void },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold, standing } = ground;
@@ -127,6 +128,12 @@ export async function buildServer(
       standing,
       importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
       checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
+      eraseService: createEraseService({
+        erasures: store.erasures,
+        idempotency: store.idempotency,
+        onCreated: options.onErasure,
+      }),
+      erasures: store.erasures,
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

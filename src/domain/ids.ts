@@ -9,6 +9,7 @@ export const idPrefixes = {
   Project: 'prj',
   Sweep: 'swp',
   Replay: 'rpl',
+  Erasure: 'ers',
 } as const;
 export type NodeType = keyof typeof idPrefixes;
 

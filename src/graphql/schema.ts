@@ -2,6 +2,7 @@ import { GraphQLInputObjectType, type GraphQLSchema } from 'graphql';
 import { AnnotationResolver } from './annotation.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
+import { ErasureResolver } from './erasure.js';
 import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationResolver } from './generation.js';
@@ -32,6 +33,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
       NodeResolver,
+      ErasureResolver,
       EstimateResolver,
       GenerationResolver,
       GenerateResolver,

@@ -1,4 +1,5 @@
 import type { History, Images, Profiles } from '../domain/ports.js';
+import type { Erasures } from '../domain/erasure.js';
 import type { Replays } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
@@ -6,6 +7,7 @@ import type { AccountService } from '../service/accounts.js';
 import type { AnnotationService } from '../service/annotate.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
+import type { EraseService } from '../service/erase.js';
 import type { EstimateService } from '../service/estimate.js';
 import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
@@ -48,6 +50,8 @@ export type Services = {
   history: History;
   profiles: Profiles;
   images: Images;
+  eraseService: EraseService;
+  erasures: Erasures;
   sweeps: Sweeps;
   replays: Replays;
   catalogue: Catalogue;

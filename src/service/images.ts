@@ -32,6 +32,8 @@ export type ImageKey = { projectId: string; sha256: string };
 export type ImageBytes = {
   put(key: ImageKey, bytes: Buffer): Promise<void>;
   read(key: ImageKey): Promise<Buffer | null>;
+  /** Whether they are there; cheap. */
+  holds(key: ImageKey): Promise<boolean>;
 };
 
 /** Whether there is room for anything new. */
@@ -56,9 +58,13 @@ export async function keepImage(
   image: InspectedImage,
   bytes: Buffer,
 ): Promise<ImageRecord> {
-  await parts.bytes.put({ projectId, sha256: image.sha256 }, bytes);
+  const key = { projectId, sha256: image.sha256 };
+  await parts.bytes.put(key, bytes);
   const row: NewImage = { id: newId(), projectId, token: randomBytes(16).toString('base64url'), ...image };
-  return await parts.images.keep(row);
+  const kept = await parts.images.keep(row);
+  // The same bytes may have been removed in between; from now on the row, which is fresh, keeps them from that.
+  if (!(await parts.bytes.holds(key))) await parts.bytes.put(key, bytes);
+  return kept;
 }
 
 /** Takes an image from a caller: inspected, kept, and the same row for the same bytes. */

@@ -103,7 +103,7 @@ export function createReplayer(parts: Parts): Replayer {
     const original = await parts.history.generation(replay.projectId, pair.originalId);
     if (original === null) return await refuse('NOT_FOUND', 'The generation is gone.');
     // Anew, whatever the plan found: profiles, models and prices may have changed since.
-    const again = await parts.rerunRequest(replay, original, { ...replay, onlyRoute: true });
+    const again = await parts.rerunRequest(replay, original, { ...replay, subject: null, onlyRoute: true });
     const prepared = again.ok ? await parts.prepare(replay, again.value) : again;
     const kept = prepared.ok ? await keepPrepared(parts, prepared.value, []) : prepared;
     if (!kept.ok) {

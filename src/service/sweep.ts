@@ -212,6 +212,7 @@ function cellRequest(
     model: request.model,
     strict: true,
     tags: request.tags,
+    subject: request.subject,
     priority: request.priority,
     deadlineSeconds: request.deadlineSeconds,
     onlyRoute: true,

@@ -12,6 +12,7 @@ import type {
   Worklist,
 } from '../domain/ports.js';
 import type { ProviderCalls } from '../domain/provider-call.js';
+import type { Erasures, ErasureWork } from '../domain/erasure.js';
 import type { Annotations } from '../domain/annotation.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
@@ -22,6 +23,8 @@ import { createAccept } from './accept.js';
 import { createAnnotations } from './annotations.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
+import { createErasures } from './erasures.js';
+import { createErasureWork } from './erasure-work.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
 import { createHistory } from './history.js';
 import { createHints } from './hints.js';
@@ -63,6 +66,8 @@ export type Store = {
   replays: Replays;
   replayWork: ReplayWork;
   sampling: Sampling;
+  erasures: Erasures;
+  erasureWork: ErasureWork;
   history: History;
   annotations: Annotations;
   /** Makes prompts searchable that were accepted lately; gives how many. */
@@ -110,6 +115,8 @@ export function openStore(url: string, onCommit: () => void): Store {
     replays: createReplays(database),
     replayWork: createReplayWork(background, onCommit),
     sampling: createSampling(database),
+    erasures: createErasures(database),
+    erasureWork: createErasureWork(background),
     history: createHistory(database),
     annotations: createAnnotations(database),
     indexPrompts: async () => await indexPrompts(background),

@@ -30,7 +30,7 @@ const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit:
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
 const storage = { accepting: vi.fn<() => Promise<boolean>>() };
-const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>() };
+const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>(), holds: async () => true };
 const idempotency = { find: vi.fn<Idempotency['find']>(async () => null) };
 const history = { generation: vi.fn<History['generation']>() };
 let images = fakeImages(kept);
@@ -56,6 +56,7 @@ const plain: GenerateRequest = {
   model: 'flux-pro-finetuned',
   strict: false,
   tags: [],
+  subject: null,
   priority: 0,
   deadlineSeconds: null,
   idempotencyKey: null,

@@ -8,7 +8,15 @@ import { fakeImages, idAt, makeGeneration, makeImage, told, valueOf, viewer } fr
 
 const models = knownModels();
 const kept = makeImage();
-const plan: RerunPlan = { provider: null, model: null, overrides: {}, reuseSeed: false, priority: 0, onlyRoute: false };
+const plan: RerunPlan = {
+  provider: null,
+  model: null,
+  overrides: {},
+  reuseSeed: false,
+  subject: null,
+  priority: 0,
+  onlyRoute: false,
+};
 
 function requestOf(...refs: Pick<GenerationImageRef, 'role' | 'imageId'>[]): ReturnType<typeof createRerunRequest> {
   const rows = refs.map(({ role, imageId }, n) => ({ generationId: idAt(20), n, role, imageId }));
