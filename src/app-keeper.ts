@@ -1,5 +1,6 @@
 import type { Ground } from './ground.js';
 import { createEraser, type Eraser } from './service/eraser.js';
+import { createKeeper, type Keeper } from './service/keeper.js';
 
 /** What carries erasures on. */
 export function buildEraser({ store, imageStore, logger }: Ground): Eraser {
@@ -8,6 +9,17 @@ export function buildEraser({ store, imageStore, logger }: Ground): Eraser {
     ledger: store.ledger,
     remove: async (key) => await imageStore.delete(key),
     removeLeftovers: async () => await imageStore.removeLeftovers(),
+    logger,
+  });
+}
+
+/** What takes away that is kept no longer. */
+export function buildKeeper({ config, store, imageStore, logger }: Ground): Keeper {
+  return createKeeper({
+    keepings: store.keepings,
+    work: store.keepingWork,
+    defaults: config.keeping,
+    remove: async (key) => await imageStore.delete(key),
     logger,
   });
 }

@@ -25,6 +25,7 @@ import { createProgress } from './service/progress.js';
 import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
 import { createSheets } from './service/sheets.js';
+import { createStorageService } from './service/storage.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createSweepService } from './service/sweep.js';
@@ -48,10 +49,19 @@ function webhookReaders(ground: Ground): WebhookReaders {
   return new Map(readers);
 }
 
-/** The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start, `onErasure` after an order. */
+/**
+ * The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start,
+ * `onErasure` after an order, `onKeeping` when a project's settings of what it keeps have changed.
+ */
 export async function buildServer(
   ground: Ground,
-  options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void; onErasure: () => void },
+  options: {
+    demo: DemoProject;
+    onAccepted: () => void;
+    onReplay: () => void;
+    onErasure: () => void;
+    onKeeping: () => void;
+  },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold, standing } = ground;
@@ -134,6 +144,14 @@ export async function buildServer(
         onCreated: options.onErasure,
       }),
       erasures: store.erasures,
+      storageService: createStorageService({
+        keepings: store.keepings,
+        defaults: config.keeping,
+        onSet: () => {
+          ground.quota.forget();
+          options.onKeeping();
+        },
+      }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

@@ -1,4 +1,4 @@
-import { buildEraser } from './app-keeper.js';
+import { buildEraser, buildKeeper } from './app-keeper.js';
 import { buildPoller } from './app-poller.js';
 import { buildReplayer } from './app-replayer.js';
 import type { Config } from './config/config.js';
@@ -65,6 +65,11 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     owned('the eraser', async () => await eraser.stop());
     eraser.start();
   }
+  const keeper = poller === null ? null : buildKeeper(ground);
+  if (keeper !== null) {
+    owned('the keeper', async () => await keeper.stop());
+    keeper.start();
+  }
 
   if (config.role === 'poller') {
     if (config.statusPort === null) return { url: null, sandboxUrl, demo: null };
@@ -86,6 +91,7 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     onAccepted: () => poller?.poke(),
     onReplay: () => replayer?.poke(),
     onErasure: () => eraser?.poke(),
+    onKeeping: () => keeper?.poke(),
   });
   owned('the server', async () => await server.stop());
   return { ...(await server.start()), sandboxUrl, demo };

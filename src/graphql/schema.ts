@@ -14,6 +14,7 @@ import { ProviderResolver } from './provider.js';
 import { RoutingResolver } from './routing.js';
 import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
+import { StorageResolver } from './storage.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
@@ -48,6 +49,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       ReplayResolver,
       RerunResolver,
       StopResolver,
+      StorageResolver,
       SubscriptionResolver,
       SweepCellResolver,
       SweepResolver,

@@ -19,6 +19,7 @@ import type { ReplayService } from '../service/replay.js';
 import type { Rerun } from '../service/rerun.js';
 import type { Progress } from '../service/progress.js';
 import type { Sheets } from '../service/sheets.js';
+import type { StorageService } from '../service/storage.js';
 import type { StopService } from '../service/stop.js';
 import type { Subscriptions } from '../service/subscribe.js';
 import type { SweepService } from '../service/sweep.js';
@@ -51,6 +52,7 @@ export type Services = {
   profiles: Profiles;
   images: Images;
   eraseService: EraseService;
+  storageService: StorageService;
   erasures: Erasures;
   sweeps: Sweeps;
   replays: Replays;

@@ -4,7 +4,7 @@ import type { Replay, ReplayPair, ReplayWork } from '../domain/replay.js';
 import { asError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { createTicker } from '../time.js';
-import type { ImageBytes } from './images.js';
+import type { ImageBytes, Storage } from './images.js';
 import { keepPrepared } from './accept.js';
 import type { Prepare } from './generate.js';
 import { asRerunRefusal, type RerunRequest } from './rerun.js';
@@ -36,6 +36,8 @@ type Parts = {
   distance: (one: Buffer, other: Buffer) => Promise<number>;
   /** Called when generations wait to be submitted. */
   onAccepted: () => void;
+  /** Whether there is room for what a project makes. */
+  storage: Pick<Storage, 'exceeded'>;
   logger: Logger;
 };
 
@@ -100,6 +102,8 @@ export function createReplayer(parts: Parts): Replayer {
       await work.refusePair(replay.id, pair.originalId, { code, message });
       return false;
     };
+    // It waits for room, as for its turn.
+    if ((await parts.storage.exceeded(replay.projectId)) !== null) return false;
     const original = await parts.history.generation(replay.projectId, pair.originalId);
     if (original === null) return await refuse('NOT_FOUND', 'The generation is gone.');
     // Anew, whatever the plan found: profiles, models and prices may have changed since.

@@ -13,6 +13,7 @@ import type {
 } from '../domain/ports.js';
 import type { ProviderCalls } from '../domain/provider-call.js';
 import type { Erasures, ErasureWork } from '../domain/erasure.js';
+import type { Keepings, KeepingWork } from '../domain/keeping.js';
 import type { Annotations } from '../domain/annotation.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
@@ -30,6 +31,8 @@ import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
+import { createKeepings } from './keepings.js';
+import { createKeepingWork } from './keeping-work.js';
 import { indexPrompts } from './prompts.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
@@ -68,6 +71,8 @@ export type Store = {
   sampling: Sampling;
   erasures: Erasures;
   erasureWork: ErasureWork;
+  keepings: Keepings;
+  keepingWork: KeepingWork;
   history: History;
   annotations: Annotations;
   /** Makes prompts searchable that were accepted lately; gives how many. */
@@ -117,6 +122,8 @@ export function openStore(url: string, onCommit: () => void): Store {
     sampling: createSampling(database),
     erasures: createErasures(database),
     erasureWork: createErasureWork(background),
+    keepings: createKeepings(database),
+    keepingWork: createKeepingWork(background, url),
     history: createHistory(database),
     annotations: createAnnotations(database),
     indexPrompts: async () => await indexPrompts(background),

@@ -29,7 +29,7 @@ const models = knownModels().filter(({ provider }) => provider === 'bfl');
 const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24, projects: null };
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
-const storage = { accepting: vi.fn<() => Promise<boolean>>() };
+const storage = { accepting: vi.fn<() => Promise<boolean>>(), exceeded: async () => null };
 const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>(), holds: async () => true };
 const idempotency = { find: vi.fn<Idempotency['find']>(async () => null) };
 const history = { generation: vi.fn<History['generation']>() };
