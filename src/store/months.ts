@@ -17,8 +17,8 @@ const generationTables = ['generation', 'attempt', 'generation_tag', 'generation
  * longer, for a reader that takes an hour, is tried again at the next turn.
  */
 const lockTimeoutMs = 500;
-/** PostgreSQL's codes for a lock that was not to be had, or a statement that was stopped. */
-const notNow = new Set(['55P03', '57014']);
+/** PostgreSQL's codes for a lock that was not to be had, a statement that was stopped, another partition being detached. */
+const notNow = new Set(['55P03', '57014', '55000']);
 const imagesAtOnce = 10_000;
 
 /** In parts of a name: the table, the year, the month. */
@@ -59,18 +59,23 @@ async function dropAll(
   const over = (month: Month, until: Date | null): boolean =>
     until !== null && month.end <= until && month.end <= earliest.start;
   const dropped: string[] = [];
+  const drop = async (tables: readonly string[], month: Month): Promise<boolean> => {
+    const all = (await tablesOf(client, tables, month)).map(({ name }) => name);
+    const done = await dropTables(client, tables, month);
+    dropped.push(...done);
+    return done.length === all.length;
+  };
   for (const month of await monthsThere(client)) {
-    if (!over(month, eventsBefore) && !over(month, before)) continue;
-    if (await isLive(client, month)) continue;
-    if (over(month, eventsBefore)) dropped.push(...(await dropTables(client, eventTables, month)));
+    if ((!over(month, eventsBefore) && !over(month, before)) || (await isLive(client, month))) continue;
+    // One at a time is detached: the next one would be refused while this one waits.
+    if (over(month, eventsBefore) && !(await drop(eventTables, month))) return dropped;
     if (!over(month, before) || (await tablesOf(client, eventTables, month)).length > 0) continue;
     const counted = await inTurn(database, async (tx) => {
       const whole = await keepCounts(tx, null, month.end);
       if (whole) await deleteGroups(tx, null, month.to);
       return whole;
     });
-    if (counted !== true) continue;
-    dropped.push(...(await dropTables(client, generationTables, month)));
+    if (counted === true && !(await drop(generationTables, month))) return dropped;
   }
   return dropped;
 }
@@ -150,17 +155,17 @@ async function noteImages(client: Client, table: string): Promise<void> {
 
 async function noteSome(client: Client, table: string, after: ImagePlace): Promise<ImagePlace | undefined> {
   const { rows } = await client.query<ImagePlace>(
-    `with some as materialized (
+    `with page as materialized (
        select generation_id, role, n, image_id from ${table}
        where (generation_id, role, n) > ($1::uuid, $2::image_role, $3::integer)
        order by generation_id, role, n limit ${imagesAtOnce}
      ),
      noted as (
        insert into image_removal (erasure_id, image_id, project_id, sha256, bytes)
-       select distinct $4::uuid, i.id, i.project_id, i.sha256, i.bytes from some s join image i on i.id = s.image_id
+       select distinct $4::uuid, i.id, i.project_id, i.sha256, i.bytes from page p join image i on i.id = p.image_id
        on conflict do nothing
      )
-     select generation_id, role::text, n from some order by some.generation_id desc, some.role desc, some.n desc limit 1`,
+     select generation_id, role::text, n from page order by page.generation_id desc, page.role desc, page.n desc limit 1`,
     [after.generation_id, after.role, after.n, noErasure],
   );
   return rows[0];

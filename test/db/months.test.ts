@@ -78,7 +78,7 @@ it('drops no month with something in it that has not ended, or that is not count
   const cutoff = { eventsBefore: firstOf(2), before: firstOf(2), now };
   await store.keepingWork.dropMonths(cutoff);
   expect(await tablesOf(3)).toEqual(all);
-  await sql("update generation set status = 'FAILED', finished_at = now() where id = $1::uuid", id);
+  await sql("update generation set status = 'CANCELED', finished_at = now() where id = $1::uuid", id);
   await store.keepingWork.dropMonths(cutoff);
   expect(await tablesOf(3)).toContain('generation');
   await settleUsage(store);
