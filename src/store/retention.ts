@@ -46,8 +46,15 @@ async function boundOf(tx: Transaction, projectId: string, before: Date): Promis
  * something before it is still to be counted.
  */
 export async function keepCounts(tx: Transaction, projectId: string | null, before: Date): Promise<boolean> {
+  // What is kept as it was counted already need not be counted again: what is deleted here is noted there.
   const [open] = await tx.$queryRaw<{ open: boolean }[]>`
-    select exists (select from usage_change where slot < ${before}) as open`;
+    select exists (
+      select from usage_change where slot < ${before} and slot >= (
+        select coalesce(min(coalesce(k.counted_from, '-infinity')), '-infinity')
+        from project p left join keeping k on k.project_id = p.id
+        where ${projectId}::uuid is null or p.id = ${projectId}::uuid
+      )
+    ) as open`;
   if (open?.open !== false) return false;
   await tx.$executeRaw`
     insert into keeping (project_id, counted_from)
