@@ -29,17 +29,12 @@ export async function eraseSweeps(tx: Transaction, generationIds: readonly strin
       select distinct prompt from generation
       where id = any (array(select generation_id from sweep_cell where sweep_id = ${id}::uuid)) and erased_at is null`;
     const still = new Set(kept.map(({ prompt }) => prompt));
-    const erased = axes.map((axis) =>
-      axis.name === 'prompt'
-        ? {
-            ...axis,
-            values: axis.values.map((value) =>
-              value.prompt === null || still.has(value.prompt) ? value : { ...value, label: erasedLabel, prompt: '' },
-            ),
-          }
-        : axis,
-    );
+    for (const value of axes.flatMap(({ name, values }) => (name === 'prompt' ? values : []))) {
+      if (value.prompt === null || still.has(value.prompt)) continue;
+      value.label = erasedLabel;
+      value.prompt = '';
+    }
     // A grid came from JSON, and only texts in it were replaced.
-    await tx.sweep.update({ where: { id }, data: { grid: erased as Prisma.InputJsonArray } });
+    await tx.sweep.update({ where: { id }, data: { grid: axes as Prisma.InputJsonArray } });
   }
 }

@@ -86,10 +86,10 @@ async function monthsThere(client: Client): Promise<Month[]> {
     `select relname::text as name from pg_class
      where relkind = 'r' and relnamespace = current_schema()::regnamespace and relname ~ '_y[0-9]{4}m[0-9]{2}$'`,
   );
-  const tables = [...eventTables, ...generationTables];
+  const tables = new Set([...eventTables, ...generationTables]);
   const starts = rows.flatMap(({ name }) => {
     const [, table = '', year, month] = partitionName.exec(name) ?? [];
-    return tables.includes(table) ? [Date.UTC(Number(year), Number(month) - 1, 1)] : [];
+    return tables.has(table) ? [Date.UTC(Number(year), Number(month) - 1, 1)] : [];
   });
   return [...new Set(starts)].sort((a, b) => a - b).map((start) => monthOf(new Date(start)));
 }

@@ -8,6 +8,7 @@ import { hashOfName, removals, writeGeneration } from '../support/past.js';
 import { settleUsage } from '../support/usage.js';
 
 let bench: LedgerBench;
+const sql: LedgerBench['sql'] = async (text, ...values) => await bench.sql(text, ...values);
 
 const now = new Date();
 const month = (back: number, day = 10): Date =>
@@ -34,7 +35,7 @@ async function tablesOf(back: number): Promise<string[]> {
 const all = ['attempt', 'generation', 'generation_event', 'generation_image', 'generation_tag', 'generation_text'];
 
 it('drops the events of a month before the rest, the images that nobody uses any more, and keeps what was counted', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await writeGeneration(sql, { projectId, at: month(3), control: 'shared', result: 'old' });
   await writeGeneration(sql, { projectId, at: month(0, 1), control: 'shared', result: 'young' });
   await settleUsage(store);
@@ -72,7 +73,7 @@ it('drops the events of a month before the rest, the images that nobody uses any
 });
 
 it('drops no month with something in it that has not ended, or that is not counted yet', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   const id = await writeGeneration(sql, { projectId, at: month(3), status: 'RUNNING' });
   await settleUsage(store);
   const cutoff = { eventsBefore: firstOf(2), before: firstOf(2), now };
@@ -96,7 +97,7 @@ it('never drops this month or the one before', async () => {
 });
 
 it('keeps nobody waiting: eight who write and a reader that never ends', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await writeGeneration(sql, { projectId, at: month(3), result: 'old' });
   await settleUsage(store);
   const reader = new Client({ connectionString: bench.url });
@@ -137,7 +138,7 @@ it('keeps nobody waiting: eight who write and a reader that never ends', async (
 }, 90_000);
 
 it('goes on where it was killed: detached and not dropped, or waiting to be detached', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await writeGeneration(sql, { projectId, at: month(3), result: 'old' });
   await settleUsage(store);
   const at = firstOf(3);

@@ -9,6 +9,7 @@ import { hashOfName, removals, writeGeneration, writeImage } from '../support/pa
 import { settleUsage } from '../support/usage.js';
 
 let bench: LedgerBench;
+const sql: LedgerBench['sql'] = async (text, ...values) => await bench.sql(text, ...values);
 /** Of another project, whose history is kept for ever. */
 let other: string;
 
@@ -47,7 +48,7 @@ const none = {
 };
 
 it('deletes what one project keeps no longer, in batches, with its images and not its figures', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   for (let n = 0; n < 10; n += 1) await writeGeneration(sql, { projectId, at: days(60), result: `old ${n}` });
   await writeGeneration(sql, { projectId, at: days(60), control: 'used again' });
   await writeGeneration(sql, { projectId, at: days(2), control: 'used again' });
@@ -92,7 +93,7 @@ it('deletes what one project keeps no longer, in batches, with its images and no
 });
 
 it('leaves what has not ended, and counts it to its end', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   const live = await writeGeneration(sql, { projectId, at: days(40), status: 'RUNNING' });
   await writeGeneration(sql, { projectId, at: days(50) });
   await writeGeneration(sql, { projectId, at: days(35) });
@@ -111,7 +112,7 @@ it('leaves what has not ended, and counts it to its end', async () => {
 });
 
 it('deletes events alone, and goes on where it was', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await writeGeneration(sql, { projectId, at: days(20) });
   await writeGeneration(sql, { projectId, at: days(5) });
   expect(await store.keepingWork.deleteEvents(projectId, before(10))).toBe(1);
@@ -120,7 +121,7 @@ it('deletes events alone, and goes on where it was', async () => {
 });
 
 it('takes images away that were not used for long; a place where one was stays', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await writeGeneration(sql, { projectId, at: days(40), control: 'in use', result: 'old' });
   await writeGeneration(sql, { projectId, at: days(1), control: 'in use', result: 'young' });
   await writeImage(sql, { projectId, name: 'never used', at: days(31) });
@@ -138,7 +139,7 @@ it('takes images away that were not used for long; a place where one was stays',
 });
 
 it('makes room for new images with the oldest that nobody marked, until the quota has some again', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await writeGeneration(sql, { projectId, at: days(40), result: 'favourite', favourite: true });
   for (let n = 0; n < 10; n += 1) await writeGeneration(sql, { projectId, at: days(39 - n), result: `picture ${n}` });
   await writeGeneration(sql, { projectId, at: days(0.5), result: 'of today' });
@@ -161,7 +162,7 @@ it('makes room for new images with the oldest that nobody marked, until the quot
 });
 
 it('keeps each project for its own time, and the longest by whole months', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   await sql(
     'insert into keeping (project_id, generation_days) values ($1::uuid, 10), ($2::uuid, 70)',
     projectId,
@@ -190,7 +191,7 @@ it('keeps each project for its own time, and the longest by whole months', async
 });
 
 it('does nothing while another process is at it, and holds up nobody who writes', async () => {
-  const { store, projectId, sql } = bench;
+  const { store, projectId } = bench;
   const id = await writeGeneration(sql, { projectId, at: days(40) });
   await settleUsage(store);
   const database = bench.connect();

@@ -9,6 +9,7 @@ import { generate, readGeneration, tryGenerate, waitForEnd } from '../support/ge
 import { filesBelow, tablesWith } from '../support/traces.js';
 
 let darkroom: Darkroom;
+const sql: Darkroom['sql'] = async (text, ...values) => await darkroom.sql(text, ...values);
 let profileId = '';
 
 beforeAll(async () => {
@@ -51,7 +52,7 @@ async function sweepOf(prompts: string[], details: Record<string, unknown>): Pro
 }
 
 it('leaves nothing of a person anywhere in the database and the folder, and what others use', async () => {
-  const { api, sql } = darkroom;
+  const { api } = darkroom;
   const [own, shared] = [await upload(), await upload()];
   const canny = { profileId, steps: 20, subject };
   const first = await generate(api, 'generateFromCanny', {
@@ -189,7 +190,7 @@ function digestOf(lines: readonly string[]): string {
 }
 
 it('cancels what has not ended, and erases it once its provider is done with it', async () => {
-  const { api, sql } = darkroom;
+  const { api } = darkroom;
   const running = await generate(api, 'generateFromPrompt', {
     profileId,
     prompt: `late ${word} [sandbox: duration=400s]`,
