@@ -50,7 +50,7 @@ export function createDiskStore(options: {
 
   async function removeDerived(key: ImageKey): Promise<number> {
     const made = await unlessMissing(readdir(derivedFolder(folder, key)));
-    if (made !== null) await rm(derivedFolder(folder, key), { recursive: true, force: true });
+    if (made !== null) await rm(derivedFolder(folder, key), { recursive: true, force: true, maxRetries: 5 });
     return made?.length ?? 0;
   }
 
@@ -123,9 +123,10 @@ export function createDiskStore(options: {
           const cause = new Error(`${free} bytes are free, ${bytes.length} needed, ${reserveBytes} to be left.`);
           throw new DarkroomError('STORAGE_UNAVAILABLE', 'The image store is full.', { cause });
         }
-        await write(path, bytes);
-        // Had it been deleted while this was written, nobody would delete this.
+        // Deleted while this was written, it takes the folder away, or leaves this behind.
+        const written = await unlessMissing(write(path, bytes).then(() => true));
         if ((await unlessMissing(stat(imagePath(folder, key)))) === null) await removeDerived(key);
+        else if (written === null) throw new Error(`The folder of ${path} vanished.`);
       });
     },
 

@@ -122,6 +122,7 @@ describe('a good request', () => {
           pixels: 786_432,
           images: {},
           tags: ['b', 'a'],
+          subject: null,
           priority: -100,
           deadlineMs: 1_000,
           costEstimatedMicros: 60_000,

@@ -50,6 +50,7 @@ it('asks for what was asked for then, and for nothing that was a default', async
     strict: false,
     onlyRoute: false,
     tags: ['a'],
+    subject: null,
     priority: 0,
     deadlineSeconds: null,
     rerunOf: generation.id,
