@@ -93,4 +93,6 @@ export type ErasureWork = {
   removeImage(id: string, imageId: string, remove: RemoveBytes): Promise<'done' | 'later' | 'busy'>;
   /** Writes the receipt, once nothing is left to do; forgets whom it was about. */
   finish(id: string): Promise<boolean>;
+  /** Has the database overwrite what a finished one left as dead rows. */
+  vacuum(id: string): Promise<void>;
 };

@@ -56,7 +56,9 @@ export function createEraser({ work, ledger, remove, removeLeftovers, logger }: 
     if (!(await eraseChosen(id)) || chosen !== 'all') return;
     if (!(await removeImages(id))) return;
     await removeLeftovers();
-    if (await work.finish(id)) logger.info({ erasure: id }, 'An erasure is finished');
+    if (!(await work.finish(id))) return;
+    logger.info({ erasure: id }, 'An erasure is finished');
+    await work.vacuum(id);
   }
 
   /** As far as it can be done now: the last ones are chosen a few seconds later. */

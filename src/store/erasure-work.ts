@@ -9,6 +9,7 @@ import { erasable, readErasureFilter } from './erasures.js';
 import { plannedAnew } from './database.js';
 import { releasedImage } from './image-removal.js';
 import { lowestId } from './list-values.js';
+import { vacuumErased } from './vacuum.js';
 
 /** Chosen, gone through, and read for a digest at a time. */
 const chosenAtOnce = 1_000;
@@ -27,7 +28,8 @@ export async function takeTurn(tx: Transaction): Promise<boolean> {
   return lock?.mine === true;
 }
 
-export function createErasureWork(database: Database): ErasureWork {
+/** `url`: the database's address, for what needs a connection of its own. */
+export function createErasureWork(database: Database, url: string): ErasureWork {
   const { prisma } = database;
 
   return {
@@ -114,6 +116,8 @@ export function createErasureWork(database: Database): ErasureWork {
         return await releasedImage(tx, { erasureId: id, imageId }, remove);
       });
     },
+
+    vacuum: async (id) => await vacuumErased(url, id),
 
     async finish(id) {
       const ids = await digestOf(async (after) => await keysAfter(database, id, after));

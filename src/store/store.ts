@@ -121,7 +121,7 @@ export function openStore(url: string, onCommit: () => void): Store {
     replayWork: createReplayWork(background, onCommit),
     sampling: createSampling(database),
     erasures: createErasures(database),
-    erasureWork: createErasureWork(background),
+    erasureWork: createErasureWork(background, url),
     keepings: createKeepings(database),
     keepingWork: createKeepingWork(background, url),
     history: createHistory(database),

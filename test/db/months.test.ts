@@ -44,12 +44,17 @@ it('drops the events of a month before the rest, the images that nobody uses any
   );
   expect(counted).toEqual([{ n: 2, images: 2 }]);
 
+  while (((await store.events.number()) ?? 0) > 0);
+  expect(await store.eventLog.since(projectId, 1, 100)).toMatchObject({ last: 6, gone: false });
   expect(await store.keepingWork.dropMonths({ eventsBefore: firstOf(2), before: null, now })).toEqual([
     expect.stringMatching(/^generation_event_y/),
     expect.stringMatching(/^generation_event_y/),
     expect.stringMatching(/^generation_event_y/),
   ]);
   expect(await tablesOf(3)).toEqual(all.filter((name) => name !== 'generation_event'));
+  // Whoever read as far as that is told to begin anew, and whoever read on misses nothing.
+  expect(await store.eventLog.since(projectId, 1, 100)).toMatchObject({ last: 6, gone: true });
+  expect(await store.eventLog.since(projectId, 3, 100)).toMatchObject({ last: 6, gone: false });
   expect(await sql('select count(*)::int as n from generation')).toEqual([{ n: 2 }]);
   await store.keepingWork.dropMonths({ eventsBefore: firstOf(2), before: firstOf(2), now });
   expect(await tablesOf(3)).toEqual([]);
