@@ -42,7 +42,9 @@ module.exports = {
     { from: { path: base }, to: { path: base } },
     // The composition root, the process, and what belongs to them.
     {
-      from: { path: '^src/(account-address|app|app-poller|app-replayer|app-server|demo-project|ground|main)\\.ts$' },
+      from: {
+        path: '^src/(account-address|app|app-keeper|app-poller|app-replayer|app-server|demo-project|ground|main)\\.ts$',
+      },
       to: { path: '^src/' },
     },
     ...Object.entries(rooms).flatMap(([room, others]) => [

@@ -9,7 +9,7 @@ import { createRerunRequest } from './service/rerun.js';
 
 /** What carries replays on. `onAccepted` is called when generations wait to be submitted. */
 export function buildReplayer(ground: Ground, onAccepted: () => void): Replayer {
-  const { config, store, imageStore, catalogue, standing, latencies, logger } = ground;
+  const { config, store, imageStore, catalogue, standing, latencies, quota, logger } = ground;
   const reader = { images: store.images, inspect: takeIn, checkSize, decode: decodeBase64Image };
   return createReplayer({
     work: store.replayWork,
@@ -27,6 +27,7 @@ export function buildReplayer(ground: Ground, onAccepted: () => void): Replayer 
     }),
     distance: pictureDistance,
     onAccepted,
+    storage: quota,
     logger,
   });
 }

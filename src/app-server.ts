@@ -16,6 +16,7 @@ import { createCannyPreview } from './service/canny.js';
 import { createAcceptOnce } from './service/accept.js';
 import { createGenerate, createPrepare } from './service/generate.js';
 import { createCheckBinding } from './service/check-binding.js';
+import { createEraseService } from './service/erase.js';
 import { createEstimate } from './service/estimate.js';
 import { createRoutingService } from './service/routing.js';
 import { createUpload } from './service/images.js';
@@ -26,6 +27,7 @@ import { createReplayService } from './service/replay.js';
 import { createRerun, createRerunRequest } from './service/rerun.js';
 import { createSettleAttempt } from './service/settle.js';
 import { createSheets } from './service/sheets.js';
+import { createStorageService } from './service/storage.js';
 import { createStopService } from './service/stop.js';
 import { createSubscriptions } from './service/subscribe.js';
 import { createSweepService } from './service/sweep.js';
@@ -49,10 +51,19 @@ function webhookReaders(ground: Ground): WebhookReaders {
   return new Map(readers);
 }
 
-/** The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start. */
+/**
+ * The API of a process. `onAccepted` is called after each generation that was accepted here, `onReplay` after a start,
+ * `onErasure` after an order, `onKeeping` when a project's settings of what it keeps have changed.
+ */
 export async function buildServer(
   ground: Ground,
-  options: { demo: DemoProject; onAccepted: () => void; onReplay: () => void },
+  options: {
+    demo: DemoProject;
+    onAccepted: () => void;
+    onReplay: () => void;
+    onErasure: () => void;
+    onKeeping: () => void;
+  },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
   const { latencies, foretold, standing } = ground;
@@ -133,6 +144,20 @@ export async function buildServer(
       standing,
       importProfiles: createImportProfiles({ profiles: store.profiles, catalogue, askProvider }),
       checkBinding: createCheckBinding({ profiles: store.profiles, catalogue, askProvider }),
+      eraseService: createEraseService({
+        erasures: store.erasures,
+        idempotency: store.idempotency,
+        onCreated: options.onErasure,
+      }),
+      erasures: store.erasures,
+      storageService: createStorageService({
+        keepings: store.keepings,
+        defaults: config.keeping,
+        onSet: () => {
+          ground.quota.forget();
+          options.onKeeping();
+        },
+      }),
       profileService: createProfileService({ profiles: store.profiles, catalogue }),
       cannyPreview: createCannyPreview({ reader, images: store.images, bytes: imageStore, edges: cannyEdges }),
       subscriptions: createSubscriptions({

@@ -1,3 +1,4 @@
+import { buildEraser, buildKeeper } from './app-keeper.js';
 import { buildPoller } from './app-poller.js';
 import { buildReplayer } from './app-replayer.js';
 import type { Config } from './config/config.js';
@@ -59,6 +60,16 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     owned('the replayer', async () => await replayer.stop());
     replayer.start();
   }
+  const eraser = poller === null ? null : buildEraser(ground);
+  if (eraser !== null) {
+    owned('the eraser', async () => await eraser.stop());
+    eraser.start();
+  }
+  const keeper = poller === null ? null : buildKeeper(ground);
+  if (keeper !== null) {
+    owned('the keeper', async () => await keeper.stop());
+    keeper.start();
+  }
 
   if (config.role === 'poller') {
     if (config.statusPort === null) return { url: null, sandboxUrl, demo: null };
@@ -79,6 +90,8 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     demo,
     onAccepted: () => poller?.poke(),
     onReplay: () => replayer?.poke(),
+    onErasure: () => eraser?.poke(),
+    onKeeping: () => keeper?.poke(),
   });
   owned('the server', async () => await server.stop());
   return { ...(await server.start()), sandboxUrl, demo };

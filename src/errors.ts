@@ -19,6 +19,8 @@ export const errorCodes = {
   QUERY_TOO_COMPLEX: 400,
   /** A list or search that no index answers took too long and was stopped. The message says what to narrow. */
   QUERY_TIMEOUT: 400,
+  /** The project's images have as many bytes as they may. The message names how many, and how many there are. */
+  QUOTA_EXCEEDED: 507,
   /** Darkroom's disk or image store cannot take more at the moment. Try again later. */
   STORAGE_UNAVAILABLE: 507,
   /** Darkroom is stopping, or its database cannot be reached. Try again, elsewhere or in a moment. */

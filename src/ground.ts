@@ -16,6 +16,7 @@ import { createSandbox } from './sandbox/sandbox.js';
 import type { Health } from './server/health.js';
 import { createForetold, type Foretold } from './service/foretold.js';
 import type { Storage } from './service/images.js';
+import { createQuota, type Quota } from './service/quota.js';
 import { createLatencies, type Latencies } from './service/latencies.js';
 import { createStandingWatch, type StandingWatch } from './service/standing.js';
 import { prepareDataFolder } from './store/data-folder.js';
@@ -44,6 +45,7 @@ export type Ground = {
   hub: Hub;
   imageStore: DiskStore;
   storage: Storage;
+  quota: Quota;
   providers: ReadonlyMap<string, Provider>;
   catalogue: Catalogue;
   authenticate: Authenticate;
@@ -83,9 +85,11 @@ export async function layGround(
   const reserveBytes = config.diskReserveBytes;
   const imageStore = createDiskStore({ folder: join(dataFolder, 'images'), reserveBytes });
   await imageStore.start();
-  const storage = createReserve({ freeBytes: async () => await imageStore.freeBytes(), reserveBytes, logger });
-  storage.start();
-  owned('the watch of the disk', async () => await storage.stop());
+  const quota = createQuota({ keepings: store.keepings, defaults: config.keeping });
+  const reserve = createReserve({ freeBytes: async () => await imageStore.freeBytes(), reserveBytes, logger });
+  reserve.start();
+  owned('the watch of the disk', async () => await reserve.stop());
+  const storage = { accepting: reserve.accepting, exceeded: quota.exceeded };
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config, config.embeddedSandbox, owned);
   // Whatever that sandbox does goes so much faster.
@@ -132,6 +136,7 @@ export async function layGround(
     hub,
     imageStore,
     storage,
+    quota,
     providers,
     catalogue: {
       accounts: config.accounts.map(({ id, provider: name, sandbox, limit, projects }) => ({

@@ -141,6 +141,31 @@ export type CreateProfileInput = {
   triggerWord?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Which generations to erase: exactly one of filter, subject and ids. */
+export type EraseGenerationsInput = {
+  /** True: only tell what it would come to. */
+  dryRun?: Scalars['Boolean']['input'];
+  /** Those that match now. An empty filter is refused: everything is asked for by createdTo. */
+  filter?: InputMaybe<GenerationFilter>;
+  /** Up to 200 characters: the same key with the same request gives the same erasure for 24 hours. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 100 generations. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** True: tags stay, to be counted by. Only where they name nobody. */
+  keepTags?: Scalars['Boolean']['input'];
+  /** All of this person, as the generations name them. */
+  subject?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Where an erasure stands. */
+export type ErasureStatus =
+  /** All is gone that was to go, and the receipt is final. */
+  | 'FINISHED'
+  /** Accepted; it begins within seconds. */
+  | 'QUEUED'
+  /** Being done. It waits for what a provider still runs, as `waiting` tells. */
+  | 'RUNNING';
+
 /** What the mutations take, for any control kind: the same object can be sent to both. Prompt, tags, deadline and key are not looked at, and of images only that they are given. */
 export type EstimateInput = {
   /** As in the mutation of the control kind. */
@@ -191,6 +216,8 @@ export type EstimateInput = {
   steps?: InputMaybe<Scalars['Int']['input']>;
   /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
   strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** As in the mutation of the control kind. */
@@ -263,6 +290,8 @@ export type GenerateFromCannyInput = {
   steps?: InputMaybe<Scalars['Int']['input']>;
   /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
   strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
@@ -301,6 +330,8 @@ export type GenerateFromDepthInput = {
   steps?: InputMaybe<Scalars['Int']['input']>;
   /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
   strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
@@ -341,6 +372,8 @@ export type GenerateFromFillInput = {
   steps?: InputMaybe<Scalars['Int']['input']>;
   /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
   strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
@@ -385,6 +418,8 @@ export type GenerateFromPromptInput = {
   steps?: InputMaybe<Scalars['Int']['input']>;
   /** True: what the route cannot honour exactly is refused. Default false: it is sent as near as the route takes it, and adjustments says so. */
   strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** At most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Pixels, 256 to 1440, a multiple of 32. Default 1024. */
@@ -429,6 +464,8 @@ export type GenerateSweepInput = {
   provider?: InputMaybe<Scalars['String']['input']>;
   /** From top to bottom. */
   rows?: InputMaybe<SweepAxisInput>;
+  /** Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** Tags of every cell, at most 20, each 1 to 64 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Begin the axis of finetuneStrength with 0: the model without the finetune, to compare with. */
@@ -481,6 +518,8 @@ export type GenerationFilter = {
   seed?: InputMaybe<Scalars['SafeInt']['input']>;
   /** Any of these statuses. */
   status?: InputMaybe<Array<GenerationStatus>>;
+  /** Of this person, as the caller named them. */
+  subject?: InputMaybe<Scalars['String']['input']>;
   /** The cells of this sweep. */
   sweepId?: InputMaybe<Scalars['ID']['input']>;
   /** Milliseconds from acceptance until its end; only what has ended. */
@@ -543,6 +582,13 @@ export type ImageInput =
       url?: never;
     } /** An address to fetch. Refused for now: send the bytes instead. */
   | { base64?: never; imageId?: never; url: Scalars['String']['input'] };
+
+/** What happens once the images of a project have as many bytes as they may. */
+export type ImageQuotaFull =
+  /** Uploads and new generations are refused (QUOTA_EXCEEDED) until there is room. */
+  | 'REFUSE'
+  /** The oldest images are removed that no favourite, no rated, no unfinished generation and none of the last 24 hours uses. */
+  | 'REMOVE_OLDEST';
 
 /** Where to import from. */
 export type ImportProfilesInput = {
@@ -699,6 +745,22 @@ export type SetRoutingInput = {
   prefer?: InputMaybe<RoutingPreference>;
   /** Providers of which accounts are configured here, each once; the others follow. Default none. */
   providers?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** What to change; what is left out stays as it is. */
+export type SetStorageInput = {
+  /** The same of their events; at most as long as generations are kept. */
+  eventDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Days that generations are kept, up to 36,500. 0: for ever; null: as the server’s settings say. */
+  generationDays?: InputMaybe<Scalars['Int']['input']>;
+  /** The same of images, counted from their last use; at most as long as generations are kept. */
+  imageDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Most bytes of images. 0: any; null: as the server’s settings say. */
+  imageQuotaBytes?: InputMaybe<Scalars['SafeInt']['input']>;
+  /** What happens once there are so many. */
+  imageQuotaFull?: InputMaybe<ImageQuotaFull>;
+  /** Slug of the project; left out: your own. */
+  project?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What varies along an axis: exactly one of the fields, 1 to 50 different values. */
@@ -880,6 +942,8 @@ export type UserErrorCode =
   | 'PRICE_UNKNOWN'
   /** The provider could not be asked, or refused; try again later. */
   | 'PROVIDER_UNAVAILABLE'
+  /** Your project has as many bytes of images as it may; erase what is not needed, or ask for more. */
+  | 'QUOTA_EXCEEDED'
   /** A value is missing; give it. */
   | 'REQUIRED'
   /** Images cannot be stored at the moment; try again later. */

@@ -18,6 +18,8 @@ export type Config = {
   role: 'all' | 'api' | 'poller';
   /** Free space below which nothing new is taken; 0: it is not watched. */
   diskReserveBytes: number;
+  /** What projects keep unless they have settings of their own: days and bytes, 0: for ever, or any. */
+  keeping: { generationDays: number; eventDays: number; imageDays: number; imageQuotaBytes: number };
   logLevel: string;
   deadlineMs: number;
   unconfirmedMs: number;
@@ -78,6 +80,12 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: env.DATABASE_URL ?? null,
     role: env.ROLE,
     diskReserveBytes: env.DISK_RESERVE_MB * 1024 * 1024,
+    keeping: {
+      generationDays: env.KEEP_GENERATIONS_DAYS,
+      eventDays: env.KEEP_EVENTS_DAYS,
+      imageDays: env.KEEP_IMAGES_DAYS,
+      imageQuotaBytes: env.IMAGE_QUOTA_MB * 1024 * 1024,
+    },
     logLevel: env.LOG_LEVEL,
     deadlineMs: env.GENERATION_DEADLINE_SECONDS * 1_000,
     unconfirmedMs: env.UNCONFIRMED_SECONDS * 1_000,

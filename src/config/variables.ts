@@ -3,6 +3,8 @@ import { z } from 'zod';
 const address = z.url({ protocol: /^https?$/ }).optional();
 const flag = z.enum(['true', 'false']).default('false');
 const text = z.string().optional();
+/** 0: for ever. */
+const days = z.coerce.number().int().min(0).max(36_500).default(0);
 const tasks = z.coerce.number().int().min(1).max(100_000);
 
 /**
@@ -19,6 +21,10 @@ export const variables = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   ROLE: z.enum(['all', 'api', 'poller']).default('all'),
   DISK_RESERVE_MB: z.coerce.number().int().min(0).max(1_000_000).default(512),
+  KEEP_GENERATIONS_DAYS: days,
+  KEEP_EVENTS_DAYS: days,
+  KEEP_IMAGES_DAYS: days,
+  IMAGE_QUOTA_MB: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   GENERATION_DEADLINE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(1_800),
   UNCONFIRMED_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),

@@ -25,6 +25,7 @@ export function checkFilter(filter: ListFilter): void {
   for (const name of ['costMicros', 'runMs', 'totalMs'] as const) {
     checkRange(`filter.${name}`, filter[name], 0, Number.MAX_SAFE_INTEGER);
   }
+  if (filter.subject != null) checkText('filter.subject', filter.subject, valueCharacters);
   checkRange('filter.rating', filter.rating, 1, 5);
   checkTimes(filter);
 }

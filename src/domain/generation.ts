@@ -81,6 +81,8 @@ export type NewGeneration = {
   pixels: number | null;
   images: InputImages;
   tags: readonly string[];
+  /** Whose it is, as the caller names people; by it their content is erased. */
+  subject: string | null;
   priority: number;
   /** Milliseconds from acceptance until the generation fails by itself. */
   deadlineMs: number;
@@ -114,6 +116,8 @@ export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileI
   favourite: boolean;
   /** What a person noted about it. */
   note: string | null;
+  /** When its content was erased. */
+  erasedAt: Date | null;
 };
 
 /** The few parts of a generation that lists mostly show, cheap to read by the page. */

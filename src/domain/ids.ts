@@ -10,6 +10,7 @@ export const idPrefixes = {
   Sweep: 'swp',
   Replay: 'rpl',
   Budget: 'bdg',
+  Erasure: 'ers',
 } as const;
 export type NodeType = keyof typeof idPrefixes;
 

@@ -9,6 +9,8 @@ export type ListFilter = GenerationFilter & {
   errorCode?: readonly string[] | null;
   anyTag?: readonly string[] | null;
   allTags?: readonly string[] | null;
+  /** Of this person. */
+  subject?: string | null;
   /** The seed that the provider used, else the one asked for. */
   seed?: number | null;
   favourite?: boolean | null;
@@ -66,6 +68,7 @@ export const listTimeoutMs = 5_000;
 
 /** The conditions that an index answers in the order of ids, each by itself, the most telling first. */
 export const indexedFields = [
+  'subject',
   'seed',
   'favourite',
   'rating',

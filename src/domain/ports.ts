@@ -150,6 +150,8 @@ export type Images = {
   /** Keeps the row, or gives the one that the project already has for the same bytes. */
   keep(image: NewImage): Promise<ImageRecord>;
   find(projectId: string, ids: readonly string[]): Promise<ImageRecord[]>;
+  /** Something was about to refer to these, and does not: they are removed unless something else refers to them. */
+  release(ids: readonly string[]): Promise<void>;
   /** By the secret part of its URL, for whoever holds that. */
   byToken(id: string, token: string): Promise<ImageRecord | null>;
 };

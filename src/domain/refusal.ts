@@ -28,6 +28,8 @@ export const refusalCodes = {
   IMAGE_SIZE: 'The image is too large or too small; resize it.',
   /** A provider that had to be asked for this did not answer, or refused. */
   PROVIDER_UNAVAILABLE: 'The provider could not be asked, or refused; try again later.',
+  /** The project's images have as many bytes as they may. */
+  QUOTA_EXCEEDED: 'Your project has as many bytes of images as it may; erase what is not needed, or ask for more.',
   /** The image store or the disk is full. */
   STORAGE_UNAVAILABLE: 'Images cannot be stored at the moment; try again later.',
 } as const;

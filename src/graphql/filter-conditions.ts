@@ -32,6 +32,9 @@ export abstract class FilterConditions implements Omit<
   @Field(() => [String], { nullable: true, description: 'Has all of these tags; at most 20.' })
   allTags?: string[] | null;
 
+  @Field(() => String, { nullable: true, description: 'Of this person, as the caller named them.' })
+  subject?: string | null;
+
   @Field(() => SafeInt, { nullable: true, description: 'Made with this seed.' })
   seed?: number | null;
 

@@ -3,6 +3,9 @@ import { OutputFormatEnum } from './enums.js';
 import { ImageInput } from './image.js';
 import { SafeInt } from './scalars.js';
 
+export const subjectAbout =
+  'Whose it is: your own id of a person, 1 to 200 characters, best one that means nothing to others. It is found by it, and eraseGenerations erases all that a person had.';
+
 /** What every kind of generation takes. Null or left out means: the binding's, the profile's or the model's default. */
 @InputType()
 export abstract class GenerateInput {
@@ -35,6 +38,9 @@ export abstract class GenerateInput {
 
   @Field(() => [String], { nullable: true, description: 'At most 20, each 1 to 64 characters.' })
   tags?: string[] | null;
+
+  @Field(() => String, { nullable: true, description: subjectAbout })
+  subject?: string | null;
 
   @Field(() => Int, {
     nullable: true,

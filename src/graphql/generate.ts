@@ -52,6 +52,7 @@ type Input = AskedParameters & {
   model?: string | null;
   strict?: boolean | null;
   tags?: string[] | null;
+  subject?: string | null;
   priority?: number | null;
   deadlineSeconds?: number | null;
   idempotencyKey?: string | null;
@@ -73,6 +74,7 @@ async function generate(context: Context, control: ControlKind, input: Input): P
     model: input.model ?? null,
     strict: input.strict ?? false,
     tags: input.tags ?? [],
+    subject: input.subject ?? null,
     priority: input.priority ?? 0,
     deadlineSeconds: input.deadlineSeconds ?? null,
     idempotencyKey: input.idempotencyKey ?? null,

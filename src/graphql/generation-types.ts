@@ -56,10 +56,20 @@ export class Generation extends Node {
   @Field(() => [Adjustment], { description: 'What its route cannot honour exactly, and what is sent instead.' })
   adjustments: readonly Adjustment[];
 
-  @Field(() => String, { description: 'The prompt as asked.' })
+  @Field(() => String, { nullable: true, description: 'Whose it is, as the caller named the person.' })
+  subject: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When its content was erased: prompts are empty then, images, notes and what was sent are gone; what can be counted stays.',
+  })
+  erasedAt: Date | null;
+
+  @Field(() => String, { description: 'The prompt as asked; empty once it is erased.' })
   prompt: string;
 
-  @Field(() => String, { description: 'The prompt as sent, with the trigger word.' })
+  @Field(() => String, { description: 'The prompt as sent, with the trigger word; empty once it is erased.' })
   promptSent: string;
 
   @Field(() => String, { nullable: true, description: "The provider's id of the finetune." })
@@ -153,6 +163,8 @@ export function generationNode(record: GenerationRecord): Generation {
     rating: record.rating,
     favourite: record.favourite,
     note: record.note,
+    subject: record.subject,
+    erasedAt: record.erasedAt,
     priority: record.priority,
     cost: {
       estimatedMicros: record.costEstimatedMicros,

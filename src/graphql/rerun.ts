@@ -34,6 +34,11 @@ export class RerunResolver {
       description: 'Where no seed was asked for, ask for the one that the provider reported.',
     })
     reuseSeed: boolean,
+    @Arg('subject', () => String, {
+      nullable: true,
+      description: 'Whose the new one is, 1 to 200 characters; left out: the same person’s.',
+    })
+    subject: string | null,
     @Arg('idempotencyKey', () => String, {
       nullable: true,
       description: 'Up to 200 characters: the same key with the same request gives the same generation for 24 hours.',
@@ -46,6 +51,7 @@ export class RerunResolver {
       model: model ?? null,
       overrides: askedParameters(overrides ?? {}),
       reuseSeed,
+      subject: subject ?? null,
       idempotencyKey: idempotencyKey ?? null,
     });
     return rerun.ok

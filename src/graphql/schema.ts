@@ -4,6 +4,7 @@ import { BindProfileResolver } from './bind-profile.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { BudgetResolver } from './budget.js';
 import { buildSchema } from './decorators.js';
+import { ErasureResolver } from './erasure.js';
 import { EstimateResolver } from './estimate.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationGroupsResolver } from './generation-groups.js';
@@ -17,6 +18,7 @@ import { RoutingResolver } from './routing.js';
 import { ReplayPairResolver, ReplayResolver } from './replay.js';
 import { RerunResolver } from './rerun.js';
 import { SettleResolver } from './settle.js';
+import { StorageResolver } from './storage.js';
 import { StopResolver } from './stop.js';
 import { SubscriptionResolver } from './subscription.js';
 import { SweepCellResolver, SweepResolver } from './sweep.js';
@@ -36,6 +38,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
       NodeResolver,
+      ErasureResolver,
       EstimateResolver,
       GenerationResolver,
       GenerateResolver,
@@ -54,6 +57,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       RerunResolver,
       SettleResolver,
       StopResolver,
+      StorageResolver,
       SubscriptionResolver,
       SweepCellResolver,
       SweepResolver,

@@ -4,6 +4,7 @@ import { imageInputNames } from '../domain/model.js';
 import type { SweepRequest } from '../service/sweep.js';
 import { Field, Float, ID, InputType, Int } from './decorators.js';
 import { ControlKindEnum } from './enums.js';
+import { subjectAbout } from './generate-inputs.js';
 import { ImageInput } from './image.js';
 import { askedParameters, Parameters } from './parameters.js';
 import { SafeInt } from './scalars.js';
@@ -111,6 +112,9 @@ export class GenerateSweepInput {
   @Field(() => [String], { nullable: true, description: 'Tags of every cell, at most 20, each 1 to 64 characters.' })
   tags?: string[] | null;
 
+  @Field(() => String, { nullable: true, description: subjectAbout })
+  subject?: string | null;
+
   @Field(() => Int, { defaultValue: 0, description: '-100 to 100, as for a single generation.' })
   priority: number;
 
@@ -143,6 +147,7 @@ export function sweepRequest(input: GenerateSweepInput): SweepRequest {
     provider: input.provider ?? null,
     model: input.model ?? null,
     tags: input.tags ?? [],
+    subject: input.subject ?? null,
     priority: input.priority,
     deadlineSeconds: input.deadlineSeconds ?? null,
     idempotencyKey: input.idempotencyKey ?? null,

@@ -150,7 +150,7 @@ export class UsageRow {
   @Field(() => SafeInt, { description: 'Images kept.' })
   images: number;
 
-  @Field(() => SafeInt, { description: 'Bytes of these images.' })
+  @Field(() => SafeInt, { description: 'Bytes of those of these images that are still kept.' })
   imageBytes: number;
 }
 

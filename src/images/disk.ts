@@ -4,13 +4,16 @@ import { dirname, join, resolve } from 'node:path';
 import { DarkroomError } from '../errors.js';
 import { createFile, durableWrite, syncFolder, type CreateFile } from './durable-write.js';
 import { derivedFolder, derivedPath, imagePath } from './image-path.js';
-import type { ImageStore } from './store.js';
+import type { ImageKey, ImageStore } from './store.js';
 
-const leftoverMs = 3_600_000;
+/** No write takes so long. */
+const leftoverMs = 15 * 60_000;
 
 export type DiskStore = ImageStore & {
-  /** Makes the folder and removes what interrupted writes left more than an hour ago. Tells how many files that were. */
+  /** Makes the folder and removes what interrupted writes left a while ago. Tells how many files that were. */
   start(): Promise<number>;
+  /** Removes what interrupted writes left more than 15 minutes ago. Tells how many files that were. */
+  removeLeftovers(): Promise<number>;
   /** What the system still lets this process write to the disk of the folder. */
   freeBytes(): Promise<number>;
 };
@@ -45,21 +48,34 @@ export function createDiskStore(options: {
     return disk.bavail * disk.bsize;
   }
 
+  async function removeDerived(key: ImageKey): Promise<number> {
+    const made = await unlessMissing(readdir(derivedFolder(folder, key)));
+    if (made !== null) await rm(derivedFolder(folder, key), { recursive: true, force: true, maxRetries: 5 });
+    return made?.length ?? 0;
+  }
+
+  /** Removes what interrupted writes left longer ago than this; gives how many files that were. */
+  async function removeLeftovers(olderThanMs: number): Promise<number> {
+    let removed = 0;
+    for (const name of await readdir(incoming)) {
+      const path = join(incoming, name);
+      const found = await unlessMissing(stat(path));
+      if (!found || Date.now() - found.mtimeMs < olderThanMs) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
   return {
+    removeLeftovers: async () => await guarded(async () => await removeLeftovers(leftoverMs)),
+
     freeBytes: async () => await guarded(freeBytes),
 
     async start() {
       return guarded(async () => {
         await mkdir(incoming, { recursive: true });
-        let removed = 0;
-        for (const name of await readdir(incoming)) {
-          const path = join(incoming, name);
-          const found = await unlessMissing(stat(path));
-          if (!found || Date.now() - found.mtimeMs < leftoverMs) continue;
-          await rm(path, { force: true });
-          removed += 1;
-        }
-        return removed;
+        return await removeLeftovers(leftoverMs);
       });
     },
 
@@ -88,6 +104,11 @@ export function createDiskStore(options: {
       return bytes;
     },
 
+    async holds(key) {
+      const path = imagePath(folder, key);
+      return await guarded(async () => (await unlessMissing(stat(path))) !== null);
+    },
+
     async readDerived(key, name) {
       const path = derivedPath(folder, key, name);
       return guarded(() => unlessMissing(readFile(path)));
@@ -102,17 +123,22 @@ export function createDiskStore(options: {
           const cause = new Error(`${free} bytes are free, ${bytes.length} needed, ${reserveBytes} to be left.`);
           throw new DarkroomError('STORAGE_UNAVAILABLE', 'The image store is full.', { cause });
         }
-        await write(path, bytes);
+        // Deleted while this was written, it takes the folder away, or leaves this behind.
+        const written = await unlessMissing(write(path, bytes).then(() => true));
+        if ((await unlessMissing(stat(imagePath(folder, key)))) === null) await removeDerived(key);
+        else if (written === null) throw new Error(`The folder of ${path} vanished.`);
       });
     },
 
     async delete(key) {
       const path = imagePath(folder, key);
-      await guarded(async () => {
+      return await guarded(async () => {
+        const there = (await unlessMissing(stat(path))) !== null;
         // The image first: once it is gone, nothing more is made from it.
         await rm(path, { force: true });
-        await rm(derivedFolder(folder, key), { recursive: true, force: true });
+        const derived = await removeDerived(key);
         await unlessMissing(syncFolder(dirname(path)));
+        return derived + (there ? 1 : 0);
       });
     },
 

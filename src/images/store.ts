@@ -18,12 +18,14 @@ export type ImageStore = {
   put(key: ImageKey, bytes: Buffer): Promise<void>;
   /** Null when there is none. Throws INTERNAL when the stored bytes are damaged: they must not be served or sent on. */
   read(key: ImageKey): Promise<Buffer | null>;
+  /** Whether it is there, without reading it. */
+  holds(key: ImageKey): Promise<boolean>;
   /** A file made from the image (a thumbnail, a preview); null when there is none. `name`: a-z, 0-9, `.`, `_`, `-`. */
   readDerived(key: ImageKey, name: string): Promise<Buffer | null>;
   /** Does nothing when the image itself is gone. */
   putDerived(key: ImageKey, name: string, bytes: Buffer): Promise<void>;
-  /** Removes the image and all made from it. Nothing happens when there is none. */
-  delete(key: ImageKey): Promise<void>;
+  /** Removes the image and all made from it; gives how many files that were. */
+  delete(key: ImageKey): Promise<number>;
   /** Throws when nothing could be put at the moment. */
   check(): Promise<void>;
 };

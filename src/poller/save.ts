@@ -52,12 +52,11 @@ export async function saveResult(
   });
   if (end.kind === 'stopped') return;
   if (end.kind === 'stored') {
-    await parts.change({
-      generationId,
-      attempt: null,
-      generation: generationMove('SUCCEEDED'),
-      resultImageIds: imageId === null ? [] : [imageId],
-    });
+    const resultImageIds = imageId === null ? [] : [imageId];
+    const generation = generationMove('SUCCEEDED');
+    const saved = await parts.change({ generationId, attempt: null, generation, resultImageIds });
+    // Canceled meanwhile: nothing refers to the picture, and nobody would ever find it.
+    if (!saved.generationChanged) await parts.images.release(resultImageIds);
     return;
   }
   const { to, code: errorCode, message: errorMessage, stage = null } = end.kind === 'over' ? end.over : gaveUp;

@@ -58,8 +58,8 @@ export function registerImages(app: FastifyInstance, parts: ImageRoutes): void {
       const code =
         first?.code === 'IMAGE_SIZE'
           ? 'TOO_LARGE'
-          : first?.code === 'STORAGE_UNAVAILABLE'
-            ? 'STORAGE_UNAVAILABLE'
+          : first?.code === 'STORAGE_UNAVAILABLE' || first?.code === 'QUOTA_EXCEEDED'
+            ? first.code
             : 'UNSUPPORTED_IMAGE';
       const { minimum = null, maximum = null, given = null } = first ?? {};
       return sendProblem(reply, {

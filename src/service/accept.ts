@@ -53,7 +53,7 @@ export function createAcceptOnce(parts: Parts): AcceptOnce {
     // First of all: what was accepted stays so, even if the profile has been archived since.
     const earlier = requestKey === null ? null : await findRepeated(parts, viewer, requestKey, path);
     if (earlier !== null) return earlier;
-    const low = await refusalWhenLow(parts.storage, path);
+    const low = await refusalWhenLow(parts.storage, viewer.projectId, path);
     if (low !== null) return refused(low);
     const prepared = await prepare();
     if (!prepared.ok) return prepared;

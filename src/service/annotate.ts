@@ -36,8 +36,10 @@ export function createAnnotationService(parts: { annotations: Annotations; histo
     if (wrong.length > 0) return refused(...wrong);
     const key = keyOf('Generation', id);
     const changed = key !== null && (await annotations.set(viewer.projectId, key, values));
-    const generation = changed ? await history.generation(viewer.projectId, key) : null;
-    return generation === null ? refused(missing(['id'], id)) : accepted(generation);
+    const generation = key === null ? null : await history.generation(viewer.projectId, key);
+    if (generation === null) return refused(missing(['id'], id));
+    if (changed) return accepted(generation);
+    return refused(refusal('CONFLICT', ['note'], 'Its content has been erased; nothing is noted about it any more.'));
   }
 
   return {

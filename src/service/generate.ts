@@ -19,6 +19,7 @@ export const inputBounds = {
   promptCharacters: 10_000,
   tags: 20,
   tagCharacters: 64,
+  subjectCharacters: 200,
   priority: 100,
   deadlineSeconds: 86_400,
 } as const;
@@ -36,6 +37,8 @@ export type GenerateRequest = {
   /** What the route cannot honour exactly is refused, not brought near. */
   strict: boolean;
   tags: readonly string[];
+  /** Whose it is, as the caller names people; null: nobody's. */
+  subject: string | null;
   priority: number;
   /** From acceptance until it fails by itself; null: as the operator has set it. */
   deadlineSeconds: number | null;
@@ -80,6 +83,7 @@ export function createPrepare(
     const texts = [
       ...checkPrompt(request),
       ...checkTags(request.tags),
+      ...checkSubject(request.subject),
       ...checkPriority(request.priority),
       ...checkDeadline(request.deadlineSeconds),
     ];
@@ -116,6 +120,7 @@ export function createPrepare(
         rerunOf: request.rerunOf ?? null,
         pixels: way.pixels,
         tags: [...new Set(request.tags)],
+        subject: request.subject,
         priority: request.priority,
         deadlineMs,
         costEstimatedMicros: way.priceMicros,
@@ -148,6 +153,12 @@ function checkTags(tags: readonly string[]): Refusal[] {
   return tags.flatMap((tag, index) =>
     checkText(tag, ['input', 'tags', String(index)], { minimum: 1, maximum: inputBounds.tagCharacters, what: 'A tag' }),
   );
+}
+
+/** `path`: where it lies. */
+export function checkSubject(subject: string | null, path: readonly string[] = ['input', 'subject']): Refusal[] {
+  if (subject === null) return [];
+  return checkText(subject, path, { minimum: 1, maximum: inputBounds.subjectCharacters, what: 'The subject' });
 }
 
 function checkPriority(priority: number): Refusal[] {

@@ -44,6 +44,10 @@ export async function findKept<T>(
   const path = [...request.path, 'idempotencyKey'];
   const known = await idempotency.find(viewer.projectId, request);
   if (known === null) return null;
+  if (known.requestHash.length === 0) {
+    const message = 'What this idempotency key stood for has been erased; use a new one.';
+    return refused(refusal('CONFLICT', path, message, { given: request.key }));
+  }
   if (!known.requestHash.equals(request.requestHash)) {
     const message = 'This idempotency key was used for another request within the last 24 hours; use a new one.';
     return refused(refusal('CONFLICT', path, message, { given: request.key }));

@@ -4,6 +4,7 @@ import type { ImageRecord } from '../domain/generation.js';
 import { newId } from '../domain/ids.js';
 import type { Images, NewImage } from '../domain/ports.js';
 import { accepted, refusal, refused, type Checked } from '../domain/refusal.js';
+import type { Quota } from './quota.js';
 
 /** What is known of bytes once they have proved to be a whole image. */
 export type InspectedImage = {
@@ -32,16 +33,25 @@ export type ImageKey = { projectId: string; sha256: string };
 export type ImageBytes = {
   put(key: ImageKey, bytes: Buffer): Promise<void>;
   read(key: ImageKey): Promise<Buffer | null>;
+  /** Whether they are there; cheap. */
+  holds(key: ImageKey): Promise<boolean>;
 };
 
-/** Whether there is room for anything new. */
-export type Storage = { accepting(): Promise<boolean> };
+/** Whether there is room for anything new: on the disk, and in the project's quota. */
+export type Storage = { accepting(): Promise<boolean>; exceeded: Quota['exceeded'] };
 
-/** Refuses something new while the room that is left is needed for what was accepted already; null when there is enough. */
+/** Refuses something new while there is no room for it, or what there is is needed for what was accepted already. */
 export async function refusalWhenLow(
   storage: Storage,
+  projectId: string,
   path: readonly string[],
 ): Promise<ReturnType<typeof refusal> | null> {
+  const excess = await storage.exceeded(projectId);
+  if (excess !== null) {
+    const { limitBytes: maximum, usedBytes: given } = excess;
+    const full = `The images of your project have ${given} bytes, and ${maximum} are allowed; nothing new is taken.`;
+    return refusal('QUOTA_EXCEEDED', path, full, { maximum, given, retryable: true });
+  }
   if (await storage.accepting()) return null;
   const message =
     'The disk of the image store is nearly full, so nothing new is taken; what was accepted before is finished. ' +
@@ -56,9 +66,13 @@ export async function keepImage(
   image: InspectedImage,
   bytes: Buffer,
 ): Promise<ImageRecord> {
-  await parts.bytes.put({ projectId, sha256: image.sha256 }, bytes);
+  const key = { projectId, sha256: image.sha256 };
+  await parts.bytes.put(key, bytes);
   const row: NewImage = { id: newId(), projectId, token: randomBytes(16).toString('base64url'), ...image };
-  return await parts.images.keep(row);
+  const kept = await parts.images.keep(row);
+  // The same bytes may have been removed in between; from now on the row, which is fresh, keeps them from that.
+  if (!(await parts.bytes.holds(key))) await parts.bytes.put(key, bytes);
+  return kept;
 }
 
 /** Takes an image from a caller: inspected, kept, and the same row for the same bytes. */
@@ -69,7 +83,7 @@ export function createUpload(parts: {
   storage: Storage;
 }): (projectId: string, bytes: Buffer) => Promise<Checked<ImageRecord>> {
   return async (projectId, bytes) => {
-    const low = await refusalWhenLow(parts.storage, ['image']);
+    const low = await refusalWhenLow(parts.storage, projectId, ['image']);
     if (low !== null) return refused(low);
     const inspection = await parts.inspect(bytes);
     if (!inspection.ok) return refused(imageRefusal(inspection, ['image']));

@@ -103,7 +103,7 @@ export function createReplayService(parts: Parts): ReplayService {
       refusalMessage: null,
     };
     if (original === null) return { ...pair, refusalCode: 'NOT_FOUND', refusalMessage: 'The generation is gone.' };
-    const again = await parts.rerunRequest(viewer, original, { ...request, onlyRoute: true });
+    const again = await parts.rerunRequest(viewer, original, { ...request, subject: null, onlyRoute: true });
     const prepared = again.ok ? await parts.prepare(viewer, again.value) : again;
     if (prepared.ok) {
       return { ...pair, priceMicros: prepared.value.row.costEstimatedMicros, adjusted: prepared.value.adjusted };

@@ -5,7 +5,7 @@ import type { Replay, ReplayPair, ReplayWork } from '../domain/replay.js';
 import { asError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { createTicker } from '../time.js';
-import type { ImageBytes } from './images.js';
+import type { ImageBytes, Storage } from './images.js';
 import { keepPrepared } from './accept.js';
 import type { Prepare } from './generate.js';
 import { asRerunRefusal, type RerunRequest } from './rerun.js';
@@ -37,6 +37,8 @@ type Parts = {
   distance: (one: Buffer, other: Buffer) => Promise<number>;
   /** Called when generations wait to be submitted. */
   onAccepted: () => void;
+  /** Whether there is room for what a project makes. */
+  storage: Pick<Storage, 'exceeded'>;
   logger: Logger;
 };
 
@@ -101,10 +103,12 @@ export function createReplayer(parts: Parts): Replayer {
       await work.refusePair(replay.id, pair.originalId, { code, message });
       return false;
     };
+    // It waits for room, as for its turn.
+    if ((await parts.storage.exceeded(replay.projectId)) !== null) return false;
     const original = await parts.history.generation(replay.projectId, pair.originalId);
     if (original === null) return await refuse('NOT_FOUND', 'The generation is gone.');
     // Anew, whatever the plan found: profiles, models and prices may have changed since.
-    const again = await parts.rerunRequest(replay, original, { ...replay, onlyRoute: true });
+    const again = await parts.rerunRequest(replay, original, { ...replay, subject: null, onlyRoute: true });
     const prepared = again.ok ? await parts.prepare(replay, again.value) : again;
     const kept = prepared.ok ? await keepPrepared(parts, prepared.value, []) : prepared;
     if (!kept.ok) {

@@ -17,6 +17,8 @@ export type RerunPlan = {
   /** Where no seed was asked for, ask for the one that the provider reported. */
   reuseSeed: boolean;
   priority: number;
+  /** Whose the new one is; null: the same person's. */
+  subject: string | null;
   /** No other route is to be taken later. */
   onlyRoute: boolean;
 };
@@ -44,6 +46,9 @@ export function createRerunRequest(parts: {
   models: readonly Model[];
 }): RerunRequest {
   return async (viewer, generation, plan) => {
+    if (generation.erasedAt !== null) {
+      return refused(refusal('CONFLICT', ['id'], 'Its content has been erased; there is nothing to run again.'));
+    }
     if (generation.profileId === null) {
       return refused(refusal('CONFLICT', ['id'], 'The generation was made without a profile.'));
     }
@@ -73,6 +78,7 @@ export function createRerunRequest(parts: {
       strict: false,
       onlyRoute: plan.onlyRoute,
       tags: generation.tags,
+      subject: plan.subject ?? generation.subject,
       priority: plan.priority,
       deadlineSeconds: null,
       rerunOf: generation.id,
@@ -117,7 +123,7 @@ export function createRerun(parts: {
 export function asRerunRefusal(refusalGiven: Refusal): Refusal {
   const [root, field = ''] = refusalGiven.path;
   if (root !== 'input') return refusalGiven;
-  if (field === 'provider' || field === 'model') return { ...refusalGiven, path: [field] };
+  if (field === 'provider' || field === 'model' || field === 'subject') return { ...refusalGiven, path: [field] };
   const isParameter = parameterNames.some((name) => name === field);
   return { ...refusalGiven, path: isParameter ? ['overrides', field] : ['id'] };
 }

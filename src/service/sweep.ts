@@ -132,7 +132,7 @@ export function createSweepService(parts: Parts): SweepService {
       };
       const earlier = await findEarlier();
       if (earlier !== null) return earlier;
-      const low = await refusalWhenLow(parts.storage, root);
+      const low = await refusalWhenLow(parts.storage, viewer.projectId, root);
       if (low !== null) return refused(low);
       const planned = await plan(viewer, request);
       if (!planned.ok) return planned;
@@ -214,6 +214,7 @@ function cellRequest(
     model: request.model,
     strict: true,
     tags: request.tags,
+    subject: request.subject,
     priority: request.priority,
     deadlineSeconds: request.deadlineSeconds,
     onlyRoute: true,

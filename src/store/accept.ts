@@ -40,6 +40,7 @@ export async function insertGenerations(
         ),
       ),
       tags: row.tags,
+      whose: row.subject,
       priority: row.priority,
       deadline_ms: row.deadlineMs,
       cost_estimated_micros: row.costEstimatedMicros,
@@ -55,7 +56,7 @@ export async function insertGenerations(
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
         prompt text, prompt_sent text, finetune_id text, lora_url text, parameters jsonb, routes jsonb, asked jsonb,
         rerun_of uuid, pixels integer, images jsonb,
-        tags text[], priority integer, deadline_ms bigint, cost_estimated_micros bigint, cost_reserve_micros bigint,
+        tags text[], whose text, priority integer, deadline_ms bigint, cost_estimated_micros bigint, cost_reserve_micros bigint,
         subject uuid, key text, request_hash text
       )
     ),
@@ -78,11 +79,11 @@ export async function insertGenerations(
     added as (
       insert into generation (
         id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-        parameters, routes, asked, rerun_of, pixels, tags, priority, deadline, cost_estimated_micros,
+        parameters, routes, asked, rerun_of, pixels, tags, subject, priority, deadline, cost_estimated_micros,
         cost_reserve_micros
       )
       select id, project_id, control, profile_id, provider, model, account, prompt, prompt_sent, finetune_id, lora_url,
-             parameters, routes, asked, rerun_of, pixels, tags, priority,
+             parameters, routes, asked, rerun_of, pixels, tags, whose, priority,
              now() + deadline_ms * interval '1 millisecond', cost_estimated_micros, cost_reserve_micros
       from welcome order by id
       -- A repeated write, after an answer that was lost on the way, changes nothing.
@@ -139,5 +140,6 @@ function asAccepted(row: NewGeneration, at: Date): Generation {
     rating: null,
     favourite: false,
     note: null,
+    erasedAt: null,
   };
 }

@@ -12,7 +12,8 @@ export function createAnnotations(database: Database): Annotations {
         ...(note === undefined ? [] : [Prisma.sql`note = ${note}::text`]),
       ];
       const changed = await database.prisma.$executeRaw`
-        update generation set ${Prisma.join(values)} where id = ${id}::uuid and project_id = ${projectId}::uuid`;
+        update generation set ${Prisma.join(values)}
+        where id = ${id}::uuid and project_id = ${projectId}::uuid and (erased_at is null or ${note == null}::boolean)`;
       return changed > 0;
     },
 

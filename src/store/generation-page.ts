@@ -14,7 +14,8 @@ const otherColumns = Prisma.raw(`
   lora_url as "loraUrl", parameters, routes, asked, rerun_of as "rerunOf", pixels,
   tags, priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
   cost_estimated_micros as "costEstimatedMicros", cost_reserve_micros as "costReserveMicros", cost_quoted_micros as "costQuotedMicros",
-  cost_settled_micros as "costSettledMicros", started_at as "startedAt", rating, favourite, note`);
+  cost_settled_micros as "costSettledMicros", started_at as "startedAt", rating, favourite, note,
+  subject, erased_at as "erasedAt", erased_images as "erasedImages"`);
 
 /** All columns of a generation, by the names that Prisma gives them. */
 export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;

@@ -21,7 +21,7 @@ export function micros(value: bigint | null): number | null {
   return value === null ? null : Number(value);
 }
 
-export function toGeneration(row: GenerationRow): Generation {
+export function toGeneration({ erasedImages: _images, ...row }: GenerationRow): Generation {
   return {
     ...row,
     parameters: readParameters(row.parameters),

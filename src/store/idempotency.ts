@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RequestKey } from '../domain/generation.js';
+import { lowestIdAt } from '../domain/ids.js';
 import type { Idempotency } from '../domain/ports.js';
 import type { Database, Transaction } from './database.js';
 
@@ -22,6 +23,21 @@ export async function claimKey(
       request_hash = excluded.request_hash, expires_at = excluded.expires_at where known.expires_at <= now()
     returning 1`;
   return claimed.length > 0;
+}
+
+/** Keys of what was accepted longer ago are forgotten by now. */
+const forgottenMs = 2 * 86_400_000;
+
+/**
+ * Forgets what was asked for these. The keys stay until their time is over, and the request repeated is refused: it would
+ * be made, and paid, a second time.
+ */
+export async function forgetRequests(tx: Pick<Transaction, '$executeRaw'>, ids: readonly string[]): Promise<void> {
+  const since = lowestIdAt(new Date(Date.now() - forgottenMs));
+  const recent = ids.filter((id) => id >= since);
+  if (recent.length === 0) return;
+  await tx.$executeRaw`
+    update idempotency set request_hash = '' where generation_id = any (${recent}::uuid[]) and request_hash <> ''`;
 }
 
 /** Rows removed in one go. */

@@ -2,6 +2,7 @@ import type { ImageRecord } from '../domain/generation.js';
 import type { Images } from '../domain/ports.js';
 import type { Database } from './database.js';
 import type { Image as ImageRow } from './generated/client.js';
+import { noteReleased } from './image-removal.js';
 
 /** The rows of images; their bytes are kept by the images room. */
 export function createImages(database: Database): Images {
@@ -15,7 +16,7 @@ export function createImages(database: Database): Images {
           (id, project_id, sha256, content_type, width, height, bytes, thumbhash, token)
         values (${image.id}::uuid, ${image.projectId}::uuid, ${sha256}, ${image.contentType}, ${image.width},
                 ${image.height}, ${image.bytes}, ${Buffer.from(image.thumbhash)}, ${image.token})
-        on conflict (project_id, sha256) do update set sha256 = known.sha256
+        on conflict (project_id, sha256) do update set kept_at = now()
         returning id, project_id as "projectId", sha256, content_type as "contentType", width, height, bytes, thumbhash,
                   token, created_at as "createdAt"`;
       if (row === undefined) throw new Error('An image was neither kept nor found.');
@@ -25,6 +26,7 @@ export function createImages(database: Database): Images {
       const rows = await prisma.image.findMany({ where: { projectId, id: { in: [...ids] } } });
       return rows.map(toImage);
     },
+    release: async (ids) => await noteReleased(database, ids),
     async byToken(id, token) {
       const row = await prisma.image.findFirst({ where: { id, token } });
       return row === null ? null : toImage(row);
@@ -33,5 +35,6 @@ export function createImages(database: Database): Images {
 }
 
 export function toImage(row: ImageRow): ImageRecord {
-  return { ...row, sha256: Buffer.from(row.sha256).toString('hex'), thumbhash: Buffer.from(row.thumbhash) };
+  const { keptAt: _kept, ...rest } = row;
+  return { ...rest, sha256: Buffer.from(row.sha256).toString('hex'), thumbhash: Buffer.from(row.thumbhash) };
 }

@@ -37,6 +37,7 @@ export function filterConditions(filter: ListFilter): Prisma.Sql[] {
   if (errorCode != null) conditions.push(among('error_code', errorCode, 'text'));
   if (anyTag != null) conditions.push(Prisma.sql`g.tags && ${[...anyTag]}::text[]`);
   if (allTags != null) conditions.push(Prisma.sql`g.tags @> ${[...allTags]}::text[]`);
+  if (filter.subject != null) conditions.push(Prisma.sql`g.subject = ${filter.subject}`);
   if (filter.seed != null) conditions.push(Prisma.sql`${seed} = ${filter.seed}::bigint`);
   if (filter.favourite != null)
     conditions.push(filter.favourite ? Prisma.sql`g.favourite` : Prisma.sql`not g.favourite`);

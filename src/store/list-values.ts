@@ -35,6 +35,11 @@ function readingOf(field: IndexedField, filter: ListFilter): Reading {
   const text = { type: 'text', holds: null };
   const ended = { holds: finished, withoutLive: true } as const;
   switch (field) {
+    case 'subject': {
+      const subject = Prisma.raw('g.subject');
+      const holds = Prisma.sql`${present(subject)} and ${finished}`;
+      return { ...ended, holds, values: filter.subject == null ? [] : [filter.subject], type: 'text', value: subject };
+    }
     case 'seed': {
       const holds = Prisma.sql`${present(seed)} and ${finished}`;
       return { ...ended, holds, values: filter.seed == null ? [] : [filter.seed], type: 'bigint', value: seed };

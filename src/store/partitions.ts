@@ -13,13 +13,19 @@ const partitionedTables = [
 /** Months kept ready beyond the present one. */
 const monthsAhead = 3;
 
-type Month = { name: string; from: string; to: string };
+/** A month in UTC, with the ids of what was made in it. */
+export type Month = { name: string; start: Date; end: Date; from: string; to: string };
 
 function monthAt(year: number, month: number): Month {
   const start = new Date(Date.UTC(year, month, 1));
   const end = new Date(Date.UTC(year, month + 1, 1));
   const name = `y${start.getUTCFullYear()}m${String(start.getUTCMonth() + 1).padStart(2, '0')}`;
-  return { name, from: lowestIdAt(start), to: lowestIdAt(end) };
+  return { name, start, end, from: lowestIdAt(start), to: lowestIdAt(end) };
+}
+
+/** The month that a time lies in. */
+export function monthOf(at: Date): Month {
+  return monthAt(at.getUTCFullYear(), at.getUTCMonth());
 }
 
 /** The months from `from` to `to`, both included. */

@@ -12,6 +12,8 @@ import type {
   Worklist,
 } from '../domain/ports.js';
 import type { ProviderCalls } from '../domain/provider-call.js';
+import type { Erasures, ErasureWork } from '../domain/erasure.js';
+import type { Keepings, KeepingWork } from '../domain/keeping.js';
 import type { Annotations } from '../domain/annotation.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
@@ -25,11 +27,15 @@ import { createBudgets } from './budgets.js';
 import { createChange } from './change.js';
 import { changeWithin } from './change-within.js';
 import { openDatabase, type Database } from './database.js';
+import { createErasures } from './erasures.js';
+import { createErasureWork } from './erasure-work.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
 import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
 import { createImages } from './images.js';
+import { createKeepings } from './keepings.js';
+import { createKeepingWork } from './keeping-work.js';
 import { indexPrompts } from './prompts.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
@@ -68,6 +74,10 @@ export type Store = {
   replays: Replays;
   replayWork: ReplayWork;
   sampling: Sampling;
+  erasures: Erasures;
+  erasureWork: ErasureWork;
+  keepings: Keepings;
+  keepingWork: KeepingWork;
   history: History;
   annotations: Annotations;
   /** Makes prompts searchable that were accepted lately; gives how many. */
@@ -122,6 +132,10 @@ export function openStore(url: string, onCommit: () => void): Store {
     replays: createReplays(database),
     replayWork: createReplayWork(background, onCommit),
     sampling: createSampling(database),
+    erasures: createErasures(database),
+    erasureWork: createErasureWork(background, url),
+    keepings: createKeepings(database),
+    keepingWork: createKeepingWork(background, url),
     history: createHistory(database),
     annotations: createAnnotations(database),
     indexPrompts: async () => await indexPrompts(background),

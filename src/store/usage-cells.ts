@@ -92,7 +92,7 @@ export function factsOf({ from, to, projectId }: { from: Date; to: Date; project
       (g.cost_settled_micros is not null)::integer::bigint as settled_known,
       -- What no provider can have taken costs nothing; of all else nobody knows.
       (g.cost_settled_micros is null and coalesce(a.taken, false))::integer::bigint as settled_unknown,
-      coalesce(r.images, 0)::bigint as images, coalesce(r.bytes, 0)::bigint as image_bytes,
+      (coalesce(r.images, 0) + g.erased_images)::bigint as images, coalesce(r.bytes, 0)::bigint as image_bytes,
       ${Prisma.raw(sketchOf('(g.started_at - g.created_at)', 'queue'))},
       ${Prisma.raw(sketchOf("case when g.status = 'SUCCEEDED' then g.finished_at - g.started_at end", 'run'))},
       g.tags

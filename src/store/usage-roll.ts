@@ -76,11 +76,17 @@ function rangesOf(slots: readonly Date[], gapMs: number): Range[] {
 const columns = [...cellKeys, ...cellSums, ...cellSketches];
 
 async function countSlots(tx: Transaction, { from, to }: Range): Promise<void> {
-  await tx.$executeRaw`delete from usage_cell where slot >= ${from} and slot < ${to}`;
+  // What retention has taken out of the ledger stays as it was counted.
+  await tx.$executeRaw`
+    delete from usage_cell c where slot >= ${from} and slot < ${to}
+      and not exists (select from keeping k where k.project_id = c.project_id and k.counted_from > c.slot)`;
   const keys = ['project_id', 'slot', ...cellKeys];
   await tx.$executeRaw`
     insert into usage_cell (project_id, slot, ${list(columns)})
-    with facts as materialized (${factsOf({ from, to, projectId: null })})
+    with facts as materialized (
+      select f.* from (${factsOf({ from, to, projectId: null })}) f left join keeping k on k.project_id = f.project_id
+      where k.counted_from is null or k.counted_from <= f.slot
+    )
     ${addUp({ source: 'facts', keys, sums: cellSums, withSketches: true })}`;
 }
 

@@ -78,6 +78,7 @@ const fast: readonly [what: string, ListQuery, values: number][] = [
   ['nothing', ask({}), 1],
   ['a span of time', ask({ createdFrom: monthAgo, createdTo: new Date(monthAgo.getTime() + 86_400_000) }), 1],
   ['a seed', ask({ seed: 7 * 20_001 }), 1],
+  ['a person', ask({ subject: 'person 5' }), 1],
   ['favourites', ask({ favourite: true }), 1],
   ['a rating', ask({ rating: { from: 5 } }), 1],
   ['ratings', ask({ rating: { from: 2, to: 4 } }), 3],

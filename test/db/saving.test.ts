@@ -45,6 +45,7 @@ beforeEach(async () => {
   Object.assign(store, { down: false, refused: 0, kept: [] });
   const bytes: PollerParts['bytes'] = {
     read: async (key) => await disk.read(key),
+    holds: async (key) => await disk.holds(key),
     async put(key, given) {
       if (store.down) {
         store.refused += 1;

@@ -130,13 +130,13 @@ describe('derived files', () => {
 });
 
 describe('start', () => {
-  it('removes what is older than an hour, and nothing else', async () => {
+  it('removes what is older than a quarter of an hour, and nothing else', async () => {
     const store = createDiskStore({ folder });
     expect(await store.start()).toBe(0);
     await store.put(key, bytes);
     const incoming = join(folder, 'incoming');
     await mkdir(incoming, { recursive: true });
-    const ages = { young: 3500, old: 3700 };
+    const ages = { young: 800, old: 1000 };
     for (const [name, seconds] of Object.entries(ages)) {
       await writeFile(join(incoming, name), 'half');
       const then = Date.now() / 1000 - seconds;

@@ -14,7 +14,7 @@ export async function writeLongHistory(
   await bench.sql(
     `with made as (
        insert into generation (id, project_id, status, moderation_stage, error_code, control, profile_id, provider, model,
-         account, prompt, prompt_sent, parameters, tags, deadline, result_seed, cost_estimated_micros, rating, favourite,
+         account, prompt, prompt_sent, parameters, tags, deadline, result_seed, cost_estimated_micros, rating, favourite, subject,
          created_at, started_at, finished_at)
        select (lpad(to_hex($1::bigint + n * $2::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' ||
                lpad(to_hex(n), 15, '0'))::uuid,
@@ -30,7 +30,7 @@ export async function writeLongHistory(
          'past', t.prompt, t.prompt, '{"steps": 20}',
          case when n % 10 = 4 then array['old', 'batch ' || (n % 7)] else '{}' end, now(),
          n * 7, (n * 7919) % 100000, case when n % 11 = 0 then n % 5 + 1 end, n % 331 = 0,
-         to_timestamp(($1::bigint + n * $2::bigint) / 1000.0), to_timestamp(($1::bigint + n * $2::bigint) / 1000.0 + 1),
+         case when n % 7 = 0 then 'person ' || (n % 31) end, to_timestamp(($1::bigint + n * $2::bigint) / 1000.0), to_timestamp(($1::bigint + n * $2::bigint) / 1000.0 + 1),
          case when n <= $5::int - 20 then to_timestamp(($1::bigint + n * $2::bigint) / 1000.0 + 2 + (n * 6101) % 30011 / 1000.0) end
        from generate_series(1, $5::int) n
          cross join lateral (select 'a ' || (array['jar', 'bottle', 'lantern', 'teapot'])[n % 4 + 1] || ' of '

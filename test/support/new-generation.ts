@@ -22,6 +22,7 @@ export function newGeneration(details: { projectId: string } & Partial<NewGenera
     pixels: 65_536,
     images: {},
     tags: [],
+    subject: null,
     priority: 0,
     deadlineMs: 60_000,
     costEstimatedMicros: null,

@@ -9,7 +9,7 @@ const images = fakeImages(kept);
 const reader = fakeReader(images);
 const preview: CannyPreview = { png: Buffer.from('png'), width: 64, height: 64, share: 0.5 };
 const edges = vi.fn<(bytes: Buffer, low: number, high: number) => Promise<CannyPreview>>();
-const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>() };
+const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>(), holds: async () => true };
 const service = createCannyPreview({ reader, images, bytes, edges });
 
 const ask = async (request: Partial<CannyPreviewRequest> = {}): ReturnType<typeof service> =>

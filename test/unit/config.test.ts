@@ -60,6 +60,7 @@ const defaults: Config = {
   databaseUrl: null,
   role: 'all',
   diskReserveBytes: 512 * 1024 * 1024,
+  keeping: { generationDays: 0, eventDays: 0, imageDays: 0, imageQuotaBytes: 0 },
   logLevel: 'info',
   deadlineMs: 1_800_000,
   unconfirmedMs: 900_000,

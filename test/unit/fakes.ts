@@ -97,6 +97,8 @@ export function makeGeneration(details: Partial<Generation> = {}): Generation {
     rating: null,
     favourite: false,
     note: null,
+    subject: null,
+    erasedAt: null,
     ...details,
   };
 }
@@ -208,6 +210,7 @@ export function fakeImages(...kept: ImageRecord[]): Images & { writes: NewImage[
     },
     find: async (projectId, ids) => kept.filter((each) => each.projectId === projectId && ids.includes(each.id)),
     byToken: async () => null,
+    release: async () => undefined,
   };
 }
 

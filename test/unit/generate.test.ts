@@ -29,8 +29,8 @@ const models = knownModels().filter(({ provider }) => provider === 'bfl');
 const sandbox: Account = { id: 'sandbox', provider: 'bfl', sandbox: true, limit: 24, projects: null };
 const kept = makeImage();
 const ledger = { accept: vi.fn<Ledger['accept']>(), change: vi.fn<Ledger['change']>() };
-const storage = { accepting: vi.fn<() => Promise<boolean>>() };
-const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>() };
+const storage = { accepting: vi.fn<() => Promise<boolean>>(), exceeded: async () => null };
+const bytes = { put: vi.fn<ImageBytes['put']>(), read: vi.fn<ImageBytes['read']>(), holds: async () => true };
 const idempotency = { find: vi.fn<Idempotency['find']>(async () => null) };
 const history = { generation: vi.fn<History['generation']>() };
 let images = fakeImages(kept);
@@ -56,6 +56,7 @@ const plain: GenerateRequest = {
   model: 'flux-pro-finetuned',
   strict: false,
   tags: [],
+  subject: null,
   priority: 0,
   deadlineSeconds: null,
   idempotencyKey: null,
@@ -121,6 +122,7 @@ describe('a good request', () => {
           pixels: 786_432,
           images: {},
           tags: ['b', 'a'],
+          subject: null,
           priority: -100,
           deadlineMs: 1_000,
           costEstimatedMicros: 60_000,

@@ -23,6 +23,7 @@ const request: PrepareRequest = {
   model: null,
   strict: false,
   tags: [],
+  subject: null,
   priority: 0,
   deadlineSeconds: null,
 };

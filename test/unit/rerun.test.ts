@@ -8,7 +8,15 @@ import { fakeImages, idAt, makeGeneration, makeImage, told, valueOf, viewer } fr
 
 const models = knownModels();
 const kept = makeImage();
-const plan: RerunPlan = { provider: null, model: null, overrides: {}, reuseSeed: false, priority: 0, onlyRoute: false };
+const plan: RerunPlan = {
+  provider: null,
+  model: null,
+  overrides: {},
+  reuseSeed: false,
+  subject: null,
+  priority: 0,
+  onlyRoute: false,
+};
 
 function requestOf(...refs: Pick<GenerationImageRef, 'role' | 'imageId'>[]): ReturnType<typeof createRerunRequest> {
   const rows = refs.map(({ role, imageId }, n) => ({ generationId: idAt(20), n, role, imageId }));
@@ -42,6 +50,7 @@ it('asks for what was asked for then, and for nothing that was a default', async
     strict: false,
     onlyRoute: false,
     tags: ['a'],
+    subject: null,
     priority: 0,
     deadlineSeconds: null,
     rerunOf: generation.id,
