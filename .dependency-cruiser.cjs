@@ -11,6 +11,7 @@ const rooms = {
   access: ['domain'],
   events: ['domain'],
   images: ['domain'],
+  exports: ['domain'],
   providers: ['domain'],
   service: ['domain', 'events'],
   poller: ['domain', 'providers', 'service'],
@@ -42,7 +43,9 @@ module.exports = {
     { from: { path: base }, to: { path: base } },
     // The composition root, the process, and what belongs to them.
     {
-      from: { path: '^src/(account-address|app|app-poller|app-replayer|app-server|demo-project|ground|main)\\.ts$' },
+      from: {
+        path: '^src/(account-address|app|app-exports|app-poller|app-replayer|app-server|demo-project|ground|main)\\.ts$',
+      },
       to: { path: '^src/' },
     },
     ...Object.entries(rooms).flatMap(([room, others]) => [

@@ -1,3 +1,4 @@
+import { buildExportMaker } from './app-exports.js';
 import { buildPoller } from './app-poller.js';
 import { buildReplayer } from './app-replayer.js';
 import type { Config } from './config/config.js';
@@ -59,6 +60,11 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     owned('the replayer', async () => await replayer.stop());
     replayer.start();
   }
+  const exporter = poller === null ? null : buildExportMaker(ground);
+  if (exporter !== null) {
+    owned('the maker of exports', async () => await exporter.stop());
+    exporter.start();
+  }
 
   if (config.role === 'poller') {
     if (config.statusPort === null) return { url: null, sandboxUrl, demo: null };
@@ -79,6 +85,7 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     demo,
     onAccepted: () => poller?.poke(),
     onReplay: () => replayer?.poke(),
+    onExport: () => exporter?.poke(),
   });
   owned('the server', async () => await server.stop());
   return { ...(await server.start()), sandboxUrl, demo };

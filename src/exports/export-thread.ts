@@ -1,29 +1,11 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ExportCredit, ExportJob, ExportMessage } from './job.js';
-
-/** What a thread gives: bytes, and after the bytes of each file its end. `rows`: so many are whole by now, of all files. */
-export type ExportPart = { bytes: Buffer; rows: number } | { fileEnd: true; rows: number };
-
-/** One export under way. */
-export type ExportThread = {
-  /** Resolves when the server has begun to answer; rejects when it refused. */
-  opened: Promise<void>;
-  /** The next part, or null at the end. Throws what the export failed of. Nothing more is read while nobody asks. */
-  next(): Promise<ExportPart | null>;
-  /** Ends the thread and its connection; nothing happens when it has ended. */
-  stop(): Promise<void>;
-};
+import type { ExportJob, ExportPart, ExportThread } from '../domain/export.js';
+import type { ExportCredit, ExportMessage } from './job.js';
 
 /** A fault of the database in a thread; `code` is PostgreSQL's, or that of the connection. */
-export class ExportFault extends Error {
-  readonly code: string | null;
-
-  constructor(message: string, code: string | null) {
-    super(message);
-    this.name = 'ExportFault';
-    this.code = code;
-  }
+function faultOf(message: string, code: string | null): Error {
+  return Object.assign(new Error(message), code === null ? {} : { code });
 }
 
 /** Of its own memory, in MB: a fault in a thread must not take the process with it. */
@@ -59,7 +41,7 @@ export function startExportThread(job: ExportJob): ExportThread {
       case 'end':
         return end(null);
       case 'failed':
-        return end(new ExportFault(message.message, message.code));
+        return end(faultOf(message.message, message.code));
       default:
         return message satisfies never;
     }
@@ -79,8 +61,8 @@ export function startExportThread(job: ExportJob): ExportThread {
       if (over?.error != null) throw over.error;
       return null;
     },
-    async stop() {
-      end(new Error('The export was stopped.'));
+    async stop(reason = new Error('The export was stopped.')) {
+      end(reason);
       await worker.terminate();
     },
   };

@@ -1,19 +1,6 @@
-import type { ColumnKind } from '../domain/export-columns.js';
+import type { ExportJob } from '../domain/export.js';
 
-/** What a thread is to do. A thread gets it as a message, so it holds data only. */
-export type ExportJob = {
-  url: string;
-  /** The connection's name in the server, by which it is found to be ended. */
-  tag: string;
-  format: 'CSV' | 'NDJSON' | 'PARQUET';
-  columns: readonly { name: string; kind: ColumnKind }[];
-  /** Whether CSV begins with a byte order mark. */
-  bom: boolean;
-  /** One `COPY` for each file, all of one snapshot. */
-  statements: readonly string[];
-  /** The server ends a statement that takes longer, in ms. */
-  timeoutMs: number;
-};
+export type { ExportJob };
 
 /** Takes the rows of one file and gives its bytes. */
 export type FileWriter = {

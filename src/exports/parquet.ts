@@ -9,7 +9,14 @@ const groupRows = 32_768;
 /** A group with long texts ends earlier. */
 const groupBytes = 32 * 1024 * 1024;
 /** Columns by which readers leave row groups out. */
-const withBounds: ReadonlySet<string> = new Set(['generation_id', 'created_at', 'started_at', 'finished_at', 'updated_at', 'cost_micros']);
+const withBounds: ReadonlySet<string> = new Set([
+  'generation_id',
+  'created_at',
+  'started_at',
+  'finished_at',
+  'updated_at',
+  'cost_micros',
+]);
 
 /**
  * Rows as a Parquet file. Row groups are given out as they fill, so memory holds one of them, and a line of metadata for

@@ -1,6 +1,7 @@
 import { parsePublicId, publicId } from '../domain/ids.js';
 import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver } from './decorators.js';
 import { viewerOf, type Context } from './context.js';
+import { exportNode } from './export-types.js';
 import { generationNode } from './generation-types.js';
 import { imageNode } from './image.js';
 import { Node } from './node-interface.js';
@@ -71,6 +72,10 @@ export class NodeResolver {
       case 'Replay': {
         const [replay] = await services.replays.find(projectId, [parsed.key]);
         return replay === undefined ? null : replayNode(replay);
+      }
+      case 'Export': {
+        const found = await services.exports.find(projectId, parsed.key);
+        return found === null ? null : exportNode(found, services.publicUrl);
       }
       case 'Project':
       case undefined:

@@ -3,6 +3,7 @@ import { AnnotationResolver } from './annotation.js';
 import { BindingCheckResolver } from './binding-check.js';
 import { buildSchema } from './decorators.js';
 import { EstimateResolver } from './estimate.js';
+import { ExportResolver } from './export.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationResolver } from './generation.js';
 import { ImageResolver } from './image.js';
@@ -33,6 +34,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
     resolvers: [
       NodeResolver,
       EstimateResolver,
+      ExportResolver,
       GenerationResolver,
       GenerateResolver,
       ImageResolver,

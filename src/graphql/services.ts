@@ -1,4 +1,5 @@
 import type { History, Images, Profiles } from '../domain/ports.js';
+import type { Exports } from '../domain/export.js';
 import type { Replays } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
@@ -7,6 +8,7 @@ import type { AnnotationService } from '../service/annotate.js';
 import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
 import type { EstimateService } from '../service/estimate.js';
+import type { ExportService } from '../service/exports.js';
 import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
@@ -30,6 +32,7 @@ export type Services = {
   rerun: Rerun;
   sweepService: SweepService;
   replayService: ReplayService;
+  exportService: ExportService;
   sheets: Sheets;
   progress: Progress;
   annotationService: AnnotationService;
@@ -50,6 +53,7 @@ export type Services = {
   images: Images;
   sweeps: Sweeps;
   replays: Replays;
+  exports: Exports;
   catalogue: Catalogue;
   /** Where clients reach this service, without a trailing slash. */
   publicUrl: string;

@@ -55,9 +55,7 @@ function matches(projectId: string, { filter, search }: { filter: ListFilter; se
   if (search === null) return withLiterals(source(projectId, query));
   // The words of a prompt first: where they are rare little else is read.
   const found = withLiterals(searchSource(projectId, query)).replace(/^from /, 'select t.generation_id from ');
-  return withLiterals(
-    source(projectId, query, [Prisma.sql`g.id in (${Prisma.raw(found)})`]),
-  );
+  return withLiterals(source(projectId, query, [Prisma.sql`g.id in (${Prisma.raw(found)})`]));
 }
 
 /** A statement with its values in it. The texts around them never hold any input. */

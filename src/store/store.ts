@@ -13,6 +13,7 @@ import type {
 } from '../domain/ports.js';
 import type { ProviderCalls } from '../domain/provider-call.js';
 import type { Annotations } from '../domain/annotation.js';
+import type { Exports, ExportSource, ExportWork } from '../domain/export.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
@@ -23,6 +24,9 @@ import { createAnnotations } from './annotations.js';
 import { createChange } from './change.js';
 import { openDatabase, type Database } from './database.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
+import { createExportSource } from './export-source.js';
+import { createExportWork } from './export-work.js';
+import { createExports } from './exports.js';
 import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
@@ -40,6 +44,7 @@ import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
 import { createUsage } from './usage.js';
+import { createWithinTime } from './within-time.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -65,6 +70,9 @@ export type Store = {
   sampling: Sampling;
   history: History;
   annotations: Annotations;
+  exports: Exports;
+  exportWork: ExportWork;
+  exportSource: ExportSource;
   /** Makes prompts searchable that were accepted lately; gives how many. */
   indexPrompts(): Promise<number>;
   idempotency: Idempotency;
@@ -112,6 +120,9 @@ export function openStore(url: string, onCommit: () => void): Store {
     sampling: createSampling(database),
     history: createHistory(database),
     annotations: createAnnotations(database),
+    exports: createExports(database),
+    exportWork: createExportWork(background),
+    exportSource: createExportSource({ database, withinTime: createWithinTime(database) }, url),
     indexPrompts: async () => await indexPrompts(background),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),
