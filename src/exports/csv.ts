@@ -5,7 +5,7 @@ import type { ColumnKind } from '../domain/export-columns.js';
 
 const [quote, apostrophe, comma, lineFeed, carriageReturn] = [34, 39, 44, 10, 13];
 /** First bytes that make a spreadsheet take a text for a formula: = + - @, tab and line breaks. */
-const formula: ReadonlySet<number> = new Set([...Buffer.from('=+-@\t\r\n')]);
+const formula: ReadonlySet<number> = new Set(Buffer.from('=+-@\t\r\n'));
 /** The wide ＋ － ＝ ＠ begin with EF BC and have these behind it. */
 const wide: ReadonlySet<number> = new Set([0x8b, 0x8d, 0x9d, 0xa0]);
 

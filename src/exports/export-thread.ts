@@ -55,7 +55,7 @@ export function startExportThread(job: ExportJob): ExportThread {
       while (parts.length === 0 && over === null) await new Promise<void>((resolve) => (wake = resolve));
       const part = parts.shift();
       if (part !== undefined) {
-        if ('bytes' in part) worker.postMessage({ taken: 1 } satisfies ExportCredit);
+        if ('bytes' in part) worker.postMessage({ taken: 1 } satisfies ExportCredit, []);
         return part;
       }
       if (over?.error != null) throw over.error;

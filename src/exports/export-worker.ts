@@ -5,7 +5,6 @@ import { copyHeaderBytes, isCopyEnd } from './copy-binary.ts';
 import { createCsv } from './csv.ts';
 import { blocksAhead, type ExportCredit, type ExportJob, type ExportMessage, type FileWriter } from './job.ts';
 import { createNdjson } from './ndjson.ts';
-import { createParquet } from './parquet.ts';
 
 /**
  * The thread that makes one export: it has the connection, so the event loop of the API only hands blocks on. Started by
@@ -25,15 +24,18 @@ parentPort?.on('message', ({ taken }: ExportCredit) => {
   if (credit > 0) resume();
 });
 
-function createFile(give: GiveBlock): FileWriter {
+async function createFile(give: GiveBlock): Promise<FileWriter> {
   const { columns, format, bom } = job;
   switch (format) {
     case 'CSV':
       return createCsv(columns, bom, give);
     case 'NDJSON':
       return createNdjson(columns, give);
-    case 'PARQUET':
+    case 'PARQUET': {
+      // Only where it is needed: it is most of what a thread has to load.
+      const { createParquet } = await import('./parquet.ts');
       return createParquet(columns, give);
+    }
     default:
       return format satisfies never;
   }
@@ -43,15 +45,18 @@ function createFile(give: GiveBlock): FileWriter {
 let rowsBefore = 0;
 
 async function makeFile(tx: TransactionSql, statement: string): Promise<void> {
-  const rows = await tx.unsafe(statement).readable();
-  send({ type: 'opened' });
+  let pause = (): void => undefined;
   const give: GiveBlock = (buffer, length) => {
     credit -= 1;
     send({ type: 'bytes', buffer, length, rows: rowsBefore + file.rows() }, [buffer]);
-    if (credit <= 0) rows.pause();
+    if (credit <= 0) pause();
   };
+  // Before the rows, which come with nobody listening otherwise.
+  const file = await createFile(give);
+  const rows = await tx.unsafe(statement).readable();
+  send({ type: 'opened' });
+  pause = () => rows.pause();
   resume = () => rows.resume();
-  const file = createFile(give);
   let first = true;
   const take = (message: Buffer): void => {
     // The header comes in one message with the first row, or with the end when there is none.
@@ -91,7 +96,7 @@ async function make(): Promise<void> {
       enable_sort: 'off',
       max_parallel_workers_per_gather: 0,
       jit: 'off',
-    } as Record<string, string | number>,
+    },
   });
   try {
     await sql.begin('isolation level repeatable read read only', async (tx) => {

@@ -55,24 +55,19 @@ export function registerExports(app: FastifyInstance, parts: ExportRoutes): void
     if (viewer === null) {
       throw new DarkroomError('UNAUTHENTICATED', 'Send an API key: `Authorization: Bearer <key>`.');
     }
-    const exported = await streams.open(viewer, read(request.query, formats[ending])).catch((error: unknown) => {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const asked = read(request.query, formats[ending]);
+    const exported = await streams.open(viewer, asked, gone.signal).catch((error: unknown) => {
       if (error instanceof DarkroomError && error.code === 'UNAVAILABLE') void reply.header('retry-after', '5');
       throw error;
     });
-    // Not only when the next piece is taken: the database may be looking for one for long.
-    const stop = (): void =>
-      void exported.stop().catch((error: unknown) => {
-        logger.error({ err: asError(error), requestId: request.id }, 'An export did not stop cleanly');
-      });
-    reply.raw.once('close', stop);
     const body = Readable.from(exported.pieces, { objectMode: false, highWaterMark: 64 * 1024 });
     const warn = (error: unknown): void => {
       logger.warn({ err: asError(error), requestId: request.id }, 'An export ended early');
     };
     body.once('error', warn);
     exported.cut.addEventListener('abort', () => body.destroy(asError(exported.cut.reason)), { once: true });
-    // The connection may have ended before anybody listened.
-    if (reply.raw.destroyed) stop();
     const day = new Date().toISOString().slice(0, 10);
     return await secured(reply, `generations-${viewer.projectSlug}-${day}.${ending}`)
       .header('cache-control', 'private, no-store')

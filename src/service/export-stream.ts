@@ -24,8 +24,8 @@ export type ExportStream = {
 };
 
 export type ExportStreams = {
-  /** Resolves when the database has begun to answer. Throws UNAVAILABLE when there are too many. */
-  open(viewer: Viewer, asked: ExportAsked): Promise<ExportStream>;
+  /** Resolves when the database has begun to answer. Throws UNAVAILABLE when there are too many. `gone`: the reader has left. */
+  open(viewer: Viewer, asked: ExportAsked, gone: AbortSignal): Promise<ExportStream>;
   running(): number;
   /** Takes no more, and ends those under way. */
   stop(): Promise<void>;
@@ -55,14 +55,22 @@ export function createExportStreams(parts: {
     taken.push(projectId);
   }
 
-  async function begin(viewer: Viewer, asked: ExportAsked, release: () => void): Promise<ExportStream> {
+  async function begin(
+    viewer: Viewer,
+    asked: ExportAsked,
+    options: { gone: AbortSignal; release: () => void },
+  ): Promise<ExportStream> {
     await source.check(viewer.projectId, asked.search);
     const owner = { projectId: viewer.projectId, project: viewer.projectSlug };
     const job = source.job(owner, asked, { filters: [asked.filter], timeoutMs: bounds.longestMs });
     const thread = start(job);
     const cutting = new AbortController();
     let over: Promise<void> | null = null;
-    const cut = (reason: string): void => cutting.abort(new Error(reason));
+    const leave = (): void => void stream.stop();
+    const cut = (reason: string): void => {
+      cutting.abort(new Error(reason));
+      leave();
+    };
     const longest = setTimeout(() => cut('The export took too long.'), bounds.longestMs);
     let stalled: NodeJS.Timeout | undefined;
     let whole = false;
@@ -70,11 +78,12 @@ export function createExportStreams(parts: {
     async function end(): Promise<void> {
       clearTimeout(longest);
       clearTimeout(stalled);
+      options.gone.removeEventListener('abort', leave);
       await thread.stop();
       // A server that is still looking for rows would notice only when it sends one.
       if (!whole) await source.end(job.tag).catch(() => undefined);
       open.delete(stream);
-      release();
+      options.release();
     }
 
     async function* pieces(): AsyncGenerator<Buffer> {
@@ -99,7 +108,9 @@ export function createExportStreams(parts: {
       stop: async () => await (over ??= end()),
     };
     open.add(stream);
+    options.gone.addEventListener('abort', leave);
     try {
+      options.gone.throwIfAborted();
       await thread.opened;
     } catch (error) {
       await stream.stop();
@@ -109,7 +120,7 @@ export function createExportStreams(parts: {
   }
 
   return {
-    async open(viewer, asked) {
+    async open(viewer, asked, gone) {
       take(viewer.projectId);
       let held = true;
       const release = (): void => {
@@ -117,7 +128,7 @@ export function createExportStreams(parts: {
         held = false;
       };
       try {
-        return await begin(viewer, asked, release);
+        return await begin(viewer, asked, { gone, release });
       } catch (error) {
         release();
         throw error;

@@ -25,14 +25,9 @@ function milliseconds(from: string, to: string): string {
 /** A column as its plain value; what Postgres would write as text is made in the export's thread, for half the work here. */
 function valueOf(column: ExportColumn, project: string): string {
   const value = column === 'project' ? `${escapeLiteral(project)}::text` : (expressions[column] ?? `g.${column}`);
-  switch (exportColumns[column]) {
-    case 'integer':
-      return `${value}::integer`;
-    case 'json':
-      return `${value}::text`;
-    default:
-      return value;
-  }
+  const kind = exportColumns[column];
+  if (kind === 'integer') return `${value}::integer`;
+  return kind === 'json' ? `${value}::text` : value;
 }
 
 /**

@@ -3,11 +3,12 @@ import type { Database } from './database.js';
 import { asJson, toExport } from './export-row.js';
 
 /** Kept exports as their project sees them. */
-export function createExports({ prisma, transaction }: Database): Exports {
+export function createExports(database: Database): Exports {
+  const { prisma } = database;
   return {
     async create({ filter, columns, ...wanted }) {
       const { projectId } = wanted;
-      return await transaction(async (tx) => {
+      return await database.transaction(async (tx) => {
         // One at a time for a project, so that its limits hold.
         await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('darkroom.exports'), hashtext(${projectId}))`;
         const kept = await tx.export.findMany({ where: { projectId }, select: { status: true } });
