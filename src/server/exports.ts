@@ -59,6 +59,8 @@ export function registerExports(app: FastifyInstance, parts: ExportRoutes): void
     reply.raw.once('close', () => gone.abort());
     const asked = read(request.query, formats[ending]);
     const exported = await streams.open(viewer, asked, gone.signal).catch((error: unknown) => {
+      // Nobody hears it, and nothing is wrong here.
+      if (gone.signal.aborted) throw new DarkroomError('UNAVAILABLE', 'The reader has left.');
       if (error instanceof DarkroomError && error.code === 'UNAVAILABLE') void reply.header('retry-after', '5');
       throw error;
     });
