@@ -11,6 +11,7 @@ const rooms = {
   access: ['domain'],
   events: ['domain'],
   images: ['domain'],
+  exports: ['domain'],
   providers: ['domain'],
   service: ['domain', 'events'],
   poller: ['domain', 'providers', 'service'],
@@ -43,7 +44,7 @@ module.exports = {
     // The composition root, the process, and what belongs to them.
     {
       from: {
-        path: '^src/(account-address|app|app-keeper|app-poller|app-replayer|app-server|demo-project|ground|main)\\.ts$',
+        path: '^src/(account-address|app|app-exports|app-keeper|app-poller|app-replayer|app-server|demo-project|ground|main)\\.ts$',
       },
       to: { path: '^src/' },
     },

@@ -1,4 +1,5 @@
 import { accountAddress } from './account-address.js';
+import { buildExportStreams, exportFolder } from './app-exports.js';
 import type { DemoProject } from './demo-project.js';
 import { createSchema } from './graphql/schema.js';
 import type { Ground } from './ground.js';
@@ -18,6 +19,7 @@ import { createGenerate, createPrepare } from './service/generate.js';
 import { createCheckBinding } from './service/check-binding.js';
 import { createEraseService } from './service/erase.js';
 import { createEstimate } from './service/estimate.js';
+import { createExportService } from './service/exports.js';
 import { createRoutingService } from './service/routing.js';
 import { createUpload } from './service/images.js';
 import { createImportProfiles } from './service/import-profiles.js';
@@ -63,6 +65,7 @@ export async function buildServer(
     onReplay: () => void;
     onErasure: () => void;
     onKeeping: () => void;
+    onExport: () => void;
   },
 ): Promise<HttpServer> {
   const { config, logger, store, imageStore, storage, catalogue, authenticate, metrics, health } = ground;
@@ -91,6 +94,7 @@ export async function buildServer(
   });
   const rerunRequest = createRerunRequest({ history: store.history, images: store.images, models: catalogue.models });
   const stopService = createStopService({ ledger: store.ledger, history: store.history });
+  const folder = exportFolder(ground);
   return createServer({
     schema: await createSchema(),
     services: {
@@ -124,6 +128,13 @@ export async function buildServer(
         prepare,
         stopService,
         onStarted: options.onReplay,
+      }),
+      exportService: createExportService({
+        exports: store.exports,
+        source: store.exportSource,
+        removeFiles: async (claim) => await folder.remove(claim),
+        onCreated: options.onExport,
+        storage,
       }),
       sheets: createSheets({ ...store, drawer: createSheetDrawer(imageStore) }),
       progress: createProgress({ hub: ground.hub, ...store }),
@@ -180,12 +191,17 @@ export async function buildServer(
       images: store.images,
       sweeps: store.sweeps,
       replays: store.replays,
+      exports: store.exports,
       catalogue,
     },
     authenticate,
     images: {
       upload: createUpload({ inspect: takeIn, bytes: imageStore, images: store.images, storage }),
       store: imageStore,
+    },
+    exports: {
+      streams: buildExportStreams(ground),
+      read: async (claim, path, range) => await folder.read(claim, path, range),
     },
     health,
     metrics,

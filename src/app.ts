@@ -1,3 +1,4 @@
+import { buildExportMaker } from './app-exports.js';
 import { buildEraser, buildKeeper } from './app-keeper.js';
 import { buildPoller } from './app-poller.js';
 import { buildReplayer } from './app-replayer.js';
@@ -70,6 +71,11 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     owned('the keeper', async () => await keeper.stop());
     keeper.start();
   }
+  const exporter = poller === null ? null : buildExportMaker(ground);
+  if (exporter !== null) {
+    owned('the maker of exports', async () => await exporter.stop());
+    exporter.start();
+  }
 
   if (config.role === 'poller') {
     if (config.statusPort === null) return { url: null, sandboxUrl, demo: null };
@@ -92,6 +98,7 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     onReplay: () => replayer?.poke(),
     onErasure: () => eraser?.poke(),
     onKeeping: () => keeper?.poke(),
+    onExport: () => exporter?.poke(),
   });
   owned('the server', async () => await server.stop());
   return { ...(await server.start()), sandboxUrl, demo };

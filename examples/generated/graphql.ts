@@ -252,6 +252,51 @@ export type EventsEndReason =
   /** Too many events waited to be read. Subscribe again with `after`: nothing is missed. */
   | 'TOO_SLOW';
 
+/** How an export is written. */
+export type ExportFormat =
+  /** RFC 4180 with a header, safe to open in a spreadsheet. */
+  | 'CSV'
+  /** A line of JSON for each generation. */
+  | 'NDJSON'
+  /** Parquet with ZSTD, for DuckDB, ClickHouse and the like. */
+  | 'PARQUET';
+
+/** What to export, and how; docs/exports.md has the columns. */
+export type ExportGenerationsInput = {
+  /** Begin CSV with a byte order mark, by which Excel knows UTF-8. */
+  bom?: Scalars['Boolean']['input'];
+  /** Only these columns, in this order; left out: all. */
+  columns?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Which generations; left out: all of your project. */
+  filter?: InputMaybe<GenerationFilter>;
+  /** How it is written. */
+  format: ExportFormat;
+  /** One file, or one for each month or day, at most 400 in all. */
+  partitionBy?: ExportPartition;
+  /** Words of the prompt, as in `generations`. */
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Into how many files an export goes. */
+export type ExportPartition =
+  /** One for each day (UTC) in which something was accepted: project=demo/day=2026-11-21/…. */
+  | 'DAY'
+  /** One for each month (UTC) in which something was accepted: project=demo/month=2026-11/…. */
+  | 'MONTH'
+  /** One. */
+  | 'NONE';
+
+/** Where an export stands. */
+export type ExportStatus =
+  /** Could not be made; `errorCode` and `errorMessage` say why. */
+  | 'FAILED'
+  /** Waits to be made. */
+  | 'QUEUED'
+  /** Its files can be fetched until it expires. */
+  | 'READY'
+  /** Is being made. */
+  | 'RUNNING';
+
 /** A picture that follows a control image's edges. */
 export type GenerateFromCannyInput = {
   /** High threshold of the edges, 0 to 500, not below low. Default 200. */

@@ -11,6 +11,7 @@ export const idPrefixes = {
   Replay: 'rpl',
   Budget: 'bdg',
   Erasure: 'ers',
+  Export: 'exp',
 } as const;
 export type NodeType = keyof typeof idPrefixes;
 
@@ -92,4 +93,9 @@ export function timeOfId(id: string): Date {
 export function lowestIdAt(at: Date): string {
   const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+}
+
+/** When a UUIDv7 was made: the time by which ranges of time find it. */
+export function timeOf(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
 }

@@ -1,5 +1,6 @@
 import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
+import { exportFormats, exportPartitions, exportStatuses } from '../domain/export.js';
 import { replayStatuses } from '../domain/replay.js';
 import { listOrders, type ListOrder } from '../domain/listing.js';
 import { priceUnits } from '../domain/price.js';
@@ -107,6 +108,25 @@ export const ReplayStatusEnum = enumOf('ReplayStatus', 'Where a replay stands.',
   RUNNING: 'Started: a few generations at a time are run again.',
   FINISHED: 'All that could be run has been. Final.',
   CANCELED: 'Stopped by the caller. Final.',
+});
+
+export const ExportFormatEnum = enumOf('ExportFormat', 'How an export is written.', exportFormats, {
+  CSV: 'RFC 4180 with a header, safe to open in a spreadsheet.',
+  NDJSON: 'A line of JSON for each generation.',
+  PARQUET: 'Parquet with ZSTD, for DuckDB, ClickHouse and the like.',
+});
+
+export const ExportPartitionEnum = enumOf('ExportPartition', 'Into how many files an export goes.', exportPartitions, {
+  NONE: 'One.',
+  MONTH: 'One for each month (UTC) in which something was accepted: project=demo/month=2026-11/….',
+  DAY: 'One for each day (UTC) in which something was accepted: project=demo/day=2026-11-21/….',
+});
+
+export const ExportStatusEnum = enumOf('ExportStatus', 'Where an export stands.', exportStatuses, {
+  QUEUED: 'Waits to be made.',
+  RUNNING: 'Is being made.',
+  READY: 'Its files can be fetched until it expires.',
+  FAILED: 'Could not be made; `errorCode` and `errorMessage` say why.',
 });
 
 export const AxisNameEnum = enumOf('AxisName', 'What varies along an axis of a sweep.', axisNames, {

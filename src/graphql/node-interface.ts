@@ -5,6 +5,8 @@ import { Field, ID, InterfaceType } from './decorators.js';
   resolveType: (value: { __typename: string }) => value.__typename,
 })
 export abstract class Node {
-  @Field(() => ID, { description: 'Unique over all types; the prefix names the type (gen_, prf_, img_, swp_, rpl_).' })
+  @Field(() => ID, {
+    description: 'Unique over all types; the prefix names the type (gen_, prf_, img_, swp_, rpl_, exp_).',
+  })
   id: string;
 }

@@ -2,6 +2,7 @@ import { parsePublicId, publicId } from '../domain/ids.js';
 import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver } from './decorators.js';
 import { viewerOf, type Context } from './context.js';
 import { erasureNode } from './erasure-types.js';
+import { exportNode } from './export-types.js';
 import { generationNode } from './generation-types.js';
 import { imageNode } from './image.js';
 import { Node } from './node-interface.js';
@@ -76,6 +77,10 @@ export class NodeResolver {
       case 'Erasure': {
         const [erasure] = await services.erasures.find(projectId, [parsed.key]);
         return erasure === undefined ? null : erasureNode(erasure);
+      }
+      case 'Export': {
+        const found = await services.exports.find(projectId, parsed.key);
+        return found === null ? null : exportNode(found, services.publicUrl);
       }
       case 'Project':
       case 'Budget':

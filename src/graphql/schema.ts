@@ -6,6 +6,7 @@ import { BudgetResolver } from './budget.js';
 import { buildSchema } from './decorators.js';
 import { ErasureResolver } from './erasure.js';
 import { EstimateResolver } from './estimate.js';
+import { ExportResolver } from './export.js';
 import { GenerateResolver } from './generate.js';
 import { GenerationGroupsResolver } from './generation-groups.js';
 import { GenerationResolver } from './generation.js';
@@ -40,6 +41,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
       NodeResolver,
       ErasureResolver,
       EstimateResolver,
+      ExportResolver,
       GenerationResolver,
       GenerateResolver,
       GenerationGroupsResolver,

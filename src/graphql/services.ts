@@ -1,5 +1,6 @@
 import type { History, Images, Profiles } from '../domain/ports.js';
 import type { Erasures } from '../domain/erasure.js';
+import type { Exports } from '../domain/export.js';
 import type { Replays } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
 import type { Catalogue } from '../domain/route.js';
@@ -10,6 +11,7 @@ import type { CannyPreviewService } from '../service/canny.js';
 import type { CheckBinding } from '../service/check-binding.js';
 import type { EraseService } from '../service/erase.js';
 import type { EstimateService } from '../service/estimate.js';
+import type { ExportService } from '../service/exports.js';
 import type { Generate } from '../service/generate.js';
 import type { ImportProfiles } from '../service/import-profiles.js';
 import type { ProfileService } from '../service/profiles.js';
@@ -35,6 +37,7 @@ export type Services = {
   rerun: Rerun;
   sweepService: SweepService;
   replayService: ReplayService;
+  exportService: ExportService;
   sheets: Sheets;
   progress: Progress;
   annotationService: AnnotationService;
@@ -60,6 +63,7 @@ export type Services = {
   erasures: Erasures;
   sweeps: Sweeps;
   replays: Replays;
+  exports: Exports;
   catalogue: Catalogue;
   /** Where clients reach this service, without a trailing slash. */
   publicUrl: string;

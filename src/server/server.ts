@@ -12,6 +12,7 @@ import type { ReceiveWebhook } from '../service/webhooks.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
 import { closeFastify, createFastify, listen } from './fastify.js';
+import { registerExports, type ExportRoutes } from './exports.js';
 import { createGraphiql } from './graphiql.js';
 import { createApollo } from './graphql-http.js';
 import { openStreamDoor, type StreamDoor } from './graphql-sse.js';
@@ -39,6 +40,7 @@ export type ServerOptions = {
   services: Omit<Services, 'publicUrl'>;
   authenticate: Authenticate;
   images: Omit<ImageRoutes, 'authenticate' | 'publicUrl' | 'images'>;
+  exports: Omit<ExportRoutes, 'authenticate' | 'schema' | 'kept' | 'logger'>;
   health: Health;
   metrics: Metrics;
   receiveWebhook: ReceiveWebhook;
@@ -139,6 +141,7 @@ export function createServer(options: ServerOptions): HttpServer {
       publicUrl: () => publicUrl,
     });
     registerSheets(app, options.services.sheets);
+    registerExports(app, { ...options.exports, authenticate, schema, kept: options.services.exportService, logger });
     await app.register(graphiql.assets);
     await registerGraphql();
     doors.push(openStreamDoor(app, { ...streaming, path: `${graphqlPath}/stream` }));
@@ -158,6 +161,7 @@ export function createServer(options: ServerOptions): HttpServer {
       options.services.progress.stop();
       await Promise.all(doors.map(async (door) => await door.close()));
       await closeFastify(app);
+      await options.exports.streams.stop();
       await apollo.stop();
     },
   };

@@ -91,7 +91,8 @@ function tooSlow({ filter, search }: ListQuery): DarkroomError {
   return new DarkroomError('QUERY_TIMEOUT', `${what}: it ${took} and was stopped. To narrow it, ${narrow}.`);
 }
 
-async function checkWords(database: Database, projectId: string, search: string): Promise<void> {
+/** Refuses a search that holds no word to look for. */
+export async function checkWords(database: Database, projectId: string, search: string): Promise<void> {
   const [words] = await database.prisma.$queryRaw<{ none: boolean }[]>`
     select numnode(darkroom_search(${projectId}::uuid, ${search})) = 0 as none`;
   if (words?.none !== true) return;

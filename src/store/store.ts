@@ -15,6 +15,7 @@ import type { ProviderCalls } from '../domain/provider-call.js';
 import type { Erasures, ErasureWork } from '../domain/erasure.js';
 import type { Keepings, KeepingWork } from '../domain/keeping.js';
 import type { Annotations } from '../domain/annotation.js';
+import type { Exports, ExportSource, ExportWork } from '../domain/export.js';
 import type { Standings } from '../domain/standings.js';
 import type { Replays, ReplayWork, Sampling } from '../domain/replay.js';
 import type { Sweeps } from '../domain/sweep.js';
@@ -30,6 +31,9 @@ import { openDatabase, type Database } from './database.js';
 import { createErasures } from './erasures.js';
 import { createErasureWork } from './erasure-work.js';
 import { eventsAfter, eventsState, lastPosition, missedSince, numberEvents, pageOfLog, progressed } from './events.js';
+import { createExportSource } from './export-source.js';
+import { createExportWork } from './export-work.js';
+import { createExports } from './exports.js';
 import { createHistory } from './history.js';
 import { createHints } from './hints.js';
 import { createIdempotency } from './idempotency.js';
@@ -50,6 +54,7 @@ import { createStandings } from './standings.js';
 import { createSampling } from './sampling.js';
 import { createSweeps } from './sweeps.js';
 import { createUsage } from './usage.js';
+import { createWithinTime } from './within-time.js';
 import { createWorklist } from './worklist.js';
 
 /** 14 in all: a process takes at most 15 connections. */
@@ -80,6 +85,9 @@ export type Store = {
   keepingWork: KeepingWork;
   history: History;
   annotations: Annotations;
+  exports: Exports;
+  exportWork: ExportWork;
+  exportSource: ExportSource;
   /** Makes prompts searchable that were accepted lately; gives how many. */
   indexPrompts(): Promise<number>;
   idempotency: Idempotency;
@@ -138,6 +146,9 @@ export function openStore(url: string, onCommit: () => void): Store {
     keepingWork: createKeepingWork(background, url),
     history: createHistory(database),
     annotations: createAnnotations(database),
+    exports: createExports(database),
+    exportWork: createExportWork(background),
+    exportSource: createExportSource({ database, withinTime: createWithinTime(database) }, url),
     indexPrompts: async () => await indexPrompts(background),
     idempotency: createIdempotency(database),
     profiles: createProfiles(database),

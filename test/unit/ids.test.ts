@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { idPrefixes, keyOf, lowestIdAt, newId, parsePublicId, publicId, type NodeType } from '../../src/domain/ids.js';
 
-const types: NodeType[] = ['Generation', 'FinetuneProfile', 'Image', 'Project', 'Sweep', 'Replay', 'Budget', 'Erasure'];
+const types: NodeType[] = [
+  'Generation',
+  'FinetuneProfile',
+  'Image',
+  'Project',
+  'Sweep',
+  'Replay',
+  'Budget',
+  'Erasure',
+  'Export',
+];
 const key = '01990000-0000-7000-8000-0000000000ab';
 
 describe('a public id', () => {
