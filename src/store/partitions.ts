@@ -1,7 +1,8 @@
 import { lowestIdAt } from '../domain/ids.js';
 import type { Database } from './database.js';
 
-const partitionedTables = [
+/** Tables with a partition for every month of their generations' ids. */
+export const partitionedTables = [
   'generation',
   'attempt',
   'generation_image',
@@ -13,9 +14,11 @@ const partitionedTables = [
 /** Months kept ready beyond the present one. */
 const monthsAhead = 3;
 
-type Month = { name: string; from: string; to: string };
+/** A partition's name ends with the month's; `from` and `to` (exclusive) are ids. */
+export type Month = { name: string; from: string; to: string };
 
-function monthAt(year: number, month: number): Month {
+/** The month (UTC) from 0 on of a year; past the twelfth they go on in the next. */
+export function monthAt(year: number, month: number): Month {
   const start = new Date(Date.UTC(year, month, 1));
   const end = new Date(Date.UTC(year, month + 1, 1));
   const name = `y${start.getUTCFullYear()}m${String(start.getUTCMonth() + 1).padStart(2, '0')}`;
