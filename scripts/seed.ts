@@ -48,7 +48,7 @@ async function main(): Promise<void> {
 
 async function seed(url: string, options: SeedOptions & { alone: boolean }): Promise<void> {
   await migrate({ url, logger });
-  const sql = postgres(url, { max: 4, onnotice: () => undefined });
+  const sql = postgres(url, { max: 4, onnotice: () => undefined, connection: { synchronous_commit: 'off' } });
   const counting = openCounting(url, options);
   const startedAt = performance.now();
   try {

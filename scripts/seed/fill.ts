@@ -8,8 +8,8 @@ import { createChance } from './random.js';
 import { addLife, emptyBatch, seededTag, styles } from './rows.js';
 import { learnWords } from './words.js';
 
-/** So many generations are written in one go, while the next are made. */
-const atOnce = 10_000;
+/** So many generations are written in one go, while the next are made: few, so that their lines die young. */
+const atOnce = 4_000;
 const dayMs = 86_400_000;
 
 /** Refuses a database that holds more than made-up generations. */

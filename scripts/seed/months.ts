@@ -50,7 +50,6 @@ export async function openMonth(
 ): Promise<MonthWriter> {
   const tx = await sql.reserve();
   await tx`begin`;
-  await tx`set local synchronous_commit = off`;
   await tx`set local maintenance_work_mem = '256MB'`;
   if (silent) await tx`set local session_replication_role = replica`;
   if (aside) {
