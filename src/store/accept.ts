@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Generation, NewGeneration } from '../domain/generation.js';
 import { imageInputNames, imageRoles } from '../domain/model.js';
 import { createBatcher } from './batcher.js';
-import { isRowFault, type Database, type Transaction } from './database.js';
+import { isRowFault, type Database } from './database.js';
+import { Prisma } from './generated/client.js';
 
 /**
  * Writes new generations with their input images and first event, all in one statement: durable or absent, never half.
@@ -14,7 +15,7 @@ export function createAccept(database: Database): {
   const batcher = createBatcher<NewGeneration, Generation | null>({
     isRowFault,
     keyOf,
-    write: async (rows) => await insertGenerations(database.prisma, rows),
+    write: async (rows) => await insertGenerations(database.rows, rows),
   });
   return {
     accept: async (generation) => await batcher.add(generation),
@@ -31,7 +32,7 @@ const answerSchema = z.array(z.object({ accepted_at: z.date(), taken: z.array(z.
 
 /** The statement itself, for those who write more with it in a transaction of theirs. */
 export async function insertGenerations(
-  client: Pick<Transaction, '$queryRaw'>,
+  ask: (statement: Prisma.Sql) => Promise<object[]>,
   rows: readonly NewGeneration[],
 ): Promise<(Generation | null)[]> {
   const input = JSON.stringify(
@@ -66,7 +67,7 @@ export async function insertGenerations(
       request_hash: row.requestKey?.requestHash.toString('hex') ?? null,
     })),
   );
-  const answer = await client.$queryRaw`
+  const answer = await ask(Prisma.sql`
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
@@ -118,7 +119,7 @@ export async function insertGenerations(
       insert into generation_event (generation_id, n, project_id, status, profile_id, control, provider)
       select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
     )
-    select now() as accepted_at, array(select id::text from input where id not in (select id from welcome)) as taken`;
+    select now() as accepted_at, array(select id::text from input where id not in (select id from welcome)) as taken`);
   const [{ accepted_at: at, taken } = { accepted_at: new Date(), taken: [] }] = answerSchema.parse(answer);
   return rows.map((row) => (taken.includes(row.id) ? null : asAccepted(row, at)));
 }

@@ -1,7 +1,11 @@
 import type { ImageRecord } from '../domain/generation.js';
 import type { Images } from '../domain/ports.js';
 import type { Database } from './database.js';
-import type { Image as ImageRow } from './generated/client.js';
+import { Prisma, type Image as ImageRow } from './generated/client.js';
+
+const imageColumns = Prisma.raw(`
+  id, project_id as "projectId", sha256, content_type as "contentType", width, height, bytes, thumbhash, token,
+  created_at as "createdAt"`);
 
 /** The rows of images; their bytes are kept by the images room. */
 export function createImages(database: Database): Images {
@@ -16,13 +20,13 @@ export function createImages(database: Database): Images {
         values (${image.id}::uuid, ${image.projectId}::uuid, ${sha256}, ${image.contentType}, ${image.width},
                 ${image.height}, ${image.bytes}, ${Buffer.from(image.thumbhash)}, ${image.token})
         on conflict (project_id, sha256) do update set sha256 = known.sha256
-        returning id, project_id as "projectId", sha256, content_type as "contentType", width, height, bytes, thumbhash,
-                  token, created_at as "createdAt"`;
+        returning ${imageColumns}`;
       if (row === undefined) throw new Error('An image was neither kept nor found.');
       return toImage(row);
     },
     async find(projectId, ids) {
-      const rows = await prisma.image.findMany({ where: { projectId, id: { in: [...ids] } } });
+      const rows = await database.rows<ImageRow>(Prisma.sql`
+        select ${imageColumns} from image where project_id = ${projectId}::uuid and id = any (${[...ids]}::uuid[])`);
       return rows.map(toImage);
     },
     async byToken(id, token) {

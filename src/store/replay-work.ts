@@ -76,7 +76,7 @@ export function createReplayWork(database: Database, onCommit: () => void): Repl
             where replay_id = ${replayId}::uuid and original_id = ${originalId}::uuid
               and rerun_id is null and refusal_code is null`;
           if (taken === 0) throw new NothingDone();
-          await insertGenerations(tx, [rerun]);
+          await insertGenerations(async (statement) => await tx.$queryRaw(statement), [rerun]);
           return 'started';
         });
         if (result === 'started') onCommit();

@@ -28,7 +28,7 @@ export function createSweeps(database: Database, onCommit: () => void): Sweeps {
           generationId,
         }));
         await tx.sweepCell.createMany({ data: cells });
-        await insertGenerations(tx, rows);
+        await insertGenerations(async (statement) => await tx.$queryRaw(statement), rows);
         return toSweep(row);
       });
       if (created !== null) onCommit();
