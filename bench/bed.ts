@@ -13,7 +13,7 @@ import { ensurePartitions } from '../src/store/partitions.js';
 import { createProfiles } from '../src/store/profiles.js';
 import { parentOf, startServer, type Server } from './processes.ts';
 import { createPeerTable, historyStart, seedHistory, settle } from './seed.ts';
-import type { Fixture, ServerName } from './workloads.ts';
+import type { Fixture, PeerName, ServerName } from './workloads.ts';
 
 /** As many connections to Postgres as Darkroom's own pool has. */
 const peerConnections = 12;
@@ -35,7 +35,9 @@ export type Bed = {
 
 export async function makeBed(options: {
   rows: number;
-  peers: readonly Exclude<ServerName, 'darkroom'>[];
+  peers: readonly PeerName[];
+  /** The folder of another Darkroom, built. */
+  against: string | null;
   darkroomFlags: readonly string[];
 }): Promise<Bed> {
   const stops: (() => Promise<unknown>)[] = [];
@@ -63,14 +65,15 @@ async function build(
   stops.push(async () => await sql.end());
 
   const dataFolder = join(folder, 'darkroom');
-  const startDarkroom = async (flags: readonly string[]): Promise<Server> =>
+  const own = resolve(import.meta.dirname, '..');
+  const startDarkroom = async (flags: readonly string[], checkout: string = own): Promise<Server> =>
     await startServer({
-      name: 'Darkroom',
-      script: resolve(import.meta.dirname, '../dist/main.js'),
+      name: checkout === own ? 'Darkroom' : `Darkroom of ${checkout}`,
+      script: join(checkout, 'dist/main.js'),
       flags,
       env: {
         DATABASE_URL: database.url,
-        DARKROOM_DATA: dataFolder,
+        DARKROOM_DATA: checkout === own ? dataFolder : join(folder, 'other'),
         ROLE: 'api',
         // Never called: an API process does not talk to providers.
         SANDBOX_URL: 'http://127.0.0.1:9',
@@ -85,6 +88,7 @@ async function build(
 
   const servers = new Map<ServerName, Server>();
   servers.set('darkroom', await startDarkroom(options.darkroomFlags));
+  if (options.against !== null) servers.set('other', await startDarkroom([], resolve(options.against)));
   for (const peer of options.peers) {
     const env = {
       DATABASE_URL: database.url,
@@ -132,7 +136,13 @@ async function prepare(sql: Sql, url: string, dataFolder: string, rows: number):
         triggerWord: 'STUDIOBOTTLE',
         defaults: {},
       });
-      await profiles.bind(projectId, id, { provider: 'bfl', finetuneId: `ft-${n}`, triggerWord: null, defaults: {} });
+      await profiles.bind(projectId, id, {
+        provider: 'bfl',
+        finetuneId: `ft-${n}`,
+        loraUrl: null,
+        triggerWord: null,
+        defaults: {},
+      });
       profileIds.push(id);
     }
     await seedHistory(sql, { projectIds, profileIds, rows });

@@ -4,7 +4,7 @@ import { readOptions, usage, type Options } from './options.ts';
 import { profileServer } from './profile.ts';
 import { runLoad } from './processes.ts';
 import { median, report, type Sample } from './report.ts';
-import { askOf, serverNames } from './workloads.ts';
+import { askOf } from './workloads.ts';
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -20,7 +20,8 @@ async function compare(options: Options): Promise<void> {
   console.log(`Making a database with ${options.rows} generations …`);
   const bed = await makeBed({
     rows: options.rows,
-    peers: serverNames.filter((name) => name !== 'darkroom'),
+    peers: options.peers,
+    against: options.against,
     darkroomFlags: [],
   });
   process.once('SIGINT', () => void bed.stop().finally(() => process.exit(130)));

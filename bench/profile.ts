@@ -18,7 +18,12 @@ const sampleAtMostMicros = 2 * intervalMicros;
 /** Darkroom alone under V8's profiler, one workload after the other: where the time of its process goes. */
 export async function profileServer(options: Options): Promise<void> {
   const port = await freePort();
-  const bed = await makeBed({ rows: options.rows, peers: [], darkroomFlags: [`--inspect=127.0.0.1:${port}`] });
+  const bed = await makeBed({
+    rows: options.rows,
+    peers: [],
+    against: null,
+    darkroomFlags: [`--inspect=127.0.0.1:${port}`],
+  });
   try {
     const server = bed.servers.get('darkroom');
     if (server === undefined) throw new Error('Darkroom is not there.');

@@ -2,7 +2,10 @@
 export const workloadNames = ['page', 'rich', 'submit'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
-export const serverNames = ['darkroom', 'bare', 'mercurius', 'postgraphile'] as const;
+export const peerNames = ['bare', 'mercurius', 'postgraphile'] as const;
+export type PeerName = (typeof peerNames)[number];
+/** `other` is Darkroom too, of another checkout. */
+export const serverNames = ['darkroom', 'other', ...peerNames] as const;
 export type ServerName = (typeof serverNames)[number];
 
 /** One HTTP request, repeated as it is, and what a right answer must contain, and how often. */
@@ -77,7 +80,8 @@ const documents = {
 export function askOf(server: ServerName, workload: WorkloadName, fixture: Fixture): Ask | null {
   const right = workload === 'submit' ? { marker: '"QUEUED"', times: 1 } : { marker: '"createdAt"', times: pageLength };
   switch (server) {
-    case 'darkroom': {
+    case 'darkroom':
+    case 'other': {
       const key = workload === 'submit' ? fixture.submitKey : fixture.historyKey;
       const variables =
         workload === 'submit' ? { input: { ...input, profileId: fixture.profileId } } : { first: pageLength };

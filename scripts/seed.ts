@@ -15,20 +15,29 @@ import { readOptions, usage, type SeedOptions } from './seed/options.js';
 
 const logger = createLogger('warn');
 
+/** For writing very much at once. Tables that are made and filled in one transaction need no log then. */
+const seedSettings = {
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '4GB',
+  checkpoint_timeout: '30min',
+  shared_buffers: '512MB',
+};
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.env);
   if (options === null) {
     console.log(usage);
     return;
   }
-  if (/^postgres(ql)?:/.test(options.database)) return await seed(options.database, options);
+  if (/^postgres(ql)?:/.test(options.database)) return await seed(options.database, { ...options, alone: false });
   const dataFolder = resolve(options.database);
   await prepareDataFolder(dataFolder);
   const lock = await lockFolder(dataFolder);
   try {
-    const server = await startEmbeddedPostgres({ dataFolder, logger });
+    const server = await startEmbeddedPostgres({ dataFolder, logger, settings: seedSettings });
     try {
-      await seed(server.url, options);
+      await seed(server.url, { ...options, alone: true });
     } finally {
       await server.stop();
     }
@@ -37,22 +46,24 @@ async function main(): Promise<void> {
   }
 }
 
-async function seed(url: string, options: SeedOptions): Promise<void> {
+async function seed(url: string, options: SeedOptions & { alone: boolean }): Promise<void> {
   await migrate({ url, logger });
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  const sql = postgres(url, { max: 4, onnotice: () => undefined, connection: { synchronous_commit: 'off' } });
+  const counting = openCounting(url, options);
   const startedAt = performance.now();
   try {
     await checkEmpty(sql, options);
     await makeMonths(url, options);
-    await sql`set synchronous_commit = off`;
-    // Without a look at triggers for each row, where we may: what they would note is noted below.
-    await sql`set session_replication_role = replica`.catch(() => undefined);
-    await fill(sql, options, (done) => bar('generations', done, options.generations, startedAt));
+    await fill(sql, options, {
+      onProgress: (done) => bar('generations', done, options.generations, startedAt),
+      onMonth: counting.count,
+    });
     await sql`analyze`;
+    await counting.done();
   } finally {
+    await counting.close();
     await sql.end();
   }
-  await count(url, options);
   console.log(`Done in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.`);
 }
 
@@ -65,24 +76,30 @@ async function makeMonths(url: string, { days, until }: SeedOptions): Promise<vo
   }
 }
 
-/** What a running Darkroom would do by itself. */
-async function count(url: string, { days, until }: SeedOptions): Promise<void> {
+/** Counts what is written, as a running Darkroom would do by itself: month by month, while the next ones are written. */
+function openCounting(
+  url: string,
+  { days, until }: SeedOptions,
+): { count(until: Date): void; done(): Promise<void>; close(): Promise<void> } {
   const store = openStore(url, () => undefined);
-  const startedAt = performance.now();
-  try {
-    await noteUsage(store.database, { from: new Date(until.getTime() - days * 86_400_000), to: until });
-    let slots = 0;
-    for (;;) {
-      const progress = await store.usage.catchUp();
-      if (progress === null) break;
-      slots += progress.slots;
-      if (process.stdout.isTTY) process.stdout.write(`\r  usage: ${slots} quarters of an hour`);
-      if (!progress.more) break;
-    }
-    console.log(`\r  usage: ${slots} quarters of an hour in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
-  } finally {
-    await store.close();
+  let from = new Date(until.getTime() - days * 86_400_000);
+  let counting: Promise<void> = Promise.resolve();
+
+  async function count(range: { from: Date; to: Date }): Promise<void> {
+    await noteUsage(store.database, range);
+    for (let more = true; more;) more = (await store.usage.catchUp())?.more ?? false;
   }
+
+  return {
+    count(to) {
+      const range = { from, to };
+      from = to;
+      counting = counting.then(async () => await count(range));
+      counting.catch(() => undefined);
+    },
+    done: async () => await counting,
+    close: async () => await store.close(),
+  };
 }
 
 function bar(what: string, done: number, all: number, startedAt: number): void {

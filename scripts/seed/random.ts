@@ -10,6 +10,8 @@ export type Chance = {
   hex(digits: number): string;
 };
 
+const four = Array.from({ length: 0x1_0000 }, (_, n) => n.toString(16).padStart(4, '0'));
+
 /** Mulberry32: small, fast, and good enough for a history that nobody bets on. */
 export function createChance(seed: number): Chance {
   let state = seed >>> 0;
@@ -34,8 +36,12 @@ export function createChance(seed: number): Chance {
     },
     hex(digits) {
       let text = '';
-      while (text.length < digits) text += bits().toString(16).padStart(8, '0');
-      return text.slice(0, digits);
+      for (let left = digits; left > 0; left -= 4) {
+        const two = bits();
+        text += four[two & 0xffff];
+        if ((left -= 4) > 0) text += four[two >>> 16];
+      }
+      return text.length === digits ? text : text.slice(0, digits);
     },
   };
 }

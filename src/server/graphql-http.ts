@@ -3,7 +3,7 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Context } from '../graphql/context.js';
 import type { Logger } from '../logger.js';
 import { operationLimits, type Prepare } from './guard.js';
@@ -14,18 +14,21 @@ export function createApollo(options: {
   schema: GraphQLSchema;
   prepare: Prepare;
   logger: Logger;
+  /** Hears of every document that may be executed. */
+  onGood: (source: string, document: DocumentNode) => void;
 }): ApolloServer<Context> {
-  const { schema, prepare, logger } = options;
+  const { schema, prepare, logger, onGood } = options;
 
   const guarding: ApolloServerPlugin<Context> = {
     async requestDidStart() {
       return {
-        async didResolveOperation({ document, operationName, request, contextValue }) {
+        async didResolveOperation({ source, document, operationName, request, contextValue }) {
           try {
             prepare(document, operationName, request.variables, contextValue.viewer);
           } catch (error) {
             throw asApolloError(error);
           }
+          onGood(source, document);
         },
         async willSendResponse({ errors, response, contextValue }) {
           if (errors === undefined || response.body.kind !== 'single') return;

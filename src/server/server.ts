@@ -18,6 +18,7 @@ import { createApollo } from './graphql-http.js';
 import { openStreamDoor, type StreamDoor } from './graphql-sse.js';
 import { openSocketDoor, type SocketDoor } from './graphql-ws.js';
 import { createGuard } from './guard.js';
+import { createKnownDocuments } from './known-documents.js';
 import { registerHealth, type Health } from './health.js';
 import { registerMetrics } from './metrics.js';
 import { createAdmission, createOperations, type StreamDoorOptions } from './operation.js';
@@ -65,10 +66,12 @@ export function createServer(options: ServerOptions): HttpServer {
   const app = createFastify(logger);
   let publicUrl = options.publicUrl ?? '';
   const prepare = createGuard(schema);
-  const apollo = createApollo({ schema, prepare, logger });
+  const operations = createOperations({ schema, prepare, logger });
+  const known = createKnownDocuments({ schema, authenticate, prepare, createContext, show: operations.show });
+  const apollo = createApollo({ schema, prepare, logger, onGood: known.remember });
   const graphiql = createGraphiql({ graphqlPath, apiKey: options.demoKey });
   const streaming: StreamDoorOptions = {
-    operations: createOperations({ schema, prepare, logger }),
+    operations,
     authenticate,
     createContext: createStreamContext,
     admit: createAdmission(),
@@ -117,7 +120,12 @@ export function createServer(options: ServerOptions): HttpServer {
         const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
         if (wantsPage) return await reply.headers(graphiql.headers).send(graphiql.page(request.headers));
         void reply.header('cache-control', 'no-store');
-        return await handler.call(app, request, reply);
+        const answer = await known.answer(request);
+        if (answer !== null) return await reply.header('content-type', answer.contentType).send(answer.body);
+        const body = await handler.call(app, request, reply);
+        const type = reply.getHeader('content-type');
+        if (typeof type === 'string' && reply.statusCode === 200) known.learnType(request.headers.accept, type);
+        return body;
       },
     });
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Generation, NewGeneration } from '../domain/generation.js';
 import { imageInputNames, imageRoles } from '../domain/model.js';
-import type { Transaction } from './database.js';
+import { Prisma } from './generated/client.js';
 
 const answerSchema = z.array(
   z.object({ accepted_at: z.date(), taken: z.array(z.string()), budgeted: z.array(z.string()) }),
@@ -12,7 +12,7 @@ const answerSchema = z.array(
  * they were held against their budgets (`judged`), those of projects that have one are not written.
  */
 export async function insertGenerations(
-  client: Pick<Transaction, '$queryRaw'>,
+  ask: (statement: Prisma.Sql) => Promise<object[]>,
   rows: readonly NewGeneration[],
   { judged }: { judged: boolean },
 ): Promise<(Generation | 'budgeted' | null)[]> {
@@ -50,7 +50,7 @@ export async function insertGenerations(
       request_hash: row.requestKey?.requestHash.toString('hex') ?? null,
     })),
   );
-  const answer = await client.$queryRaw`
+  const answer = await ask(Prisma.sql`
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
         id uuid, project_id uuid, control control_kind, profile_id uuid, provider text, model text, account text,
@@ -108,7 +108,7 @@ export async function insertGenerations(
       select id, 1, project_id, 'QUEUED', profile_id, control, provider from fresh
     )
     select now() as accepted_at, array(select id::text from input where id not in (select id from welcome)) as taken,
-           array(select id::text from budgeted) as budgeted`;
+           array(select id::text from budgeted) as budgeted`);
   const [{ accepted_at: at, taken, budgeted } = { accepted_at: new Date(), taken: [], budgeted: [] }] =
     answerSchema.parse(answer);
   return rows.map((row) => {

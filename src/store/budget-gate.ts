@@ -67,7 +67,7 @@ export async function acceptWithin(
       return isShortfall(verdict) ? verdict : { ...row, ...verdict };
     });
     const fitting = judged.flatMap((each) => (isShortfall(each) ? [] : [each]));
-    const written = fitting.length === 0 ? [] : await insertGenerations(tx, fitting, { judged: true });
+    const written = fitting.length === 0 ? [] : await insertGenerations(asking(tx), fitting, { judged: true });
     const byId = new Map(fitting.map(({ id }, n) => [id, written[n] ?? null]));
     const results = judged.map((each) => (isShortfall(each) ? each : asWritten(byId.get(each.id) ?? null)));
     return { results, budgets };
@@ -85,7 +85,7 @@ export async function acceptWhole(
   const judged = judgeWhole(await openBudgets(tx, rows), rows.map(withMonth));
   if (isShortfall(judged)) return judged;
   const fitting = rows.map((row, n) => ({ ...row, ...judged[n] }));
-  return { accept: async () => void (await insertGenerations(tx, fitting, { judged: true })) };
+  return { accept: async () => void (await insertGenerations(asking(tx), fitting, { judged: true })) };
 }
 
 /** What each of these is to reserve, all or none, and whether there is a budget at all. */
@@ -105,6 +105,12 @@ export async function findShortfall(tx: Transaction, generation: Asking): Promis
   const { judge } = createJudge(await openBudgets(tx, [generation]));
   const verdict = judge(generation, monthOfRow(generation));
   return isShortfall(verdict) ? verdict : null;
+}
+
+type Ask = Parameters<typeof insertGenerations>[0];
+
+function asking(tx: Transaction): Ask {
+  return async (statement) => await tx.$queryRaw(statement);
 }
 
 function asWritten(written: Generation | 'budgeted' | null): Generation | null {

@@ -28,13 +28,13 @@ const limits = [11, 21, 51, 101, 1_001].map((rows) => ({ rows, text: Prisma.raw(
 
 /** A page of all of a project's generations, newest first: the list that is asked for most. Others are in list.ts. */
 export async function generationPage(database: Database, projectId: string, window: Window): Promise<Generation[]> {
-  const rows = await database.prisma.$queryRaw<GenerationRow[]>(pageOf(generationColumns, projectId, window));
+  const rows = await database.rows<GenerationRow>(pageOf(generationColumns, projectId, window));
   return rows.slice(0, window.first).map(toGeneration);
 }
 
 /** The same page with a third of the columns: each one costs more than the finding of its row. */
 export async function listedPage(database: Database, projectId: string, window: Window): Promise<ListedGeneration[]> {
-  const rows = await database.prisma.$queryRaw<ListedGeneration[]>(pageOf(listedColumns, projectId, window));
+  const rows = await database.rows<ListedGeneration>(pageOf(listedColumns, projectId, window));
   return rows.slice(0, window.first);
 }
 

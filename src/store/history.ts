@@ -2,11 +2,11 @@ import type { Attempt, Generation } from '../domain/generation.js';
 import { lowestIdAt } from '../domain/ids.js';
 import { liveStatuses } from '../domain/lifecycle.js';
 import type { GenerationFilter } from '../domain/generation-filter.js';
-import type { History } from '../domain/ports.js';
+import type { GenerationImageRef, History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
 import { generationPage, listedPage } from './generation-page.js';
-import type { Attempt as AttemptRow, Prisma } from './generated/client.js';
+import { Prisma, type Attempt as AttemptRow } from './generated/client.js';
 import { listBriefly, listGenerations } from './list.js';
 import { countGenerations } from './list-count.js';
 import { createWithinTime } from './within-time.js';
@@ -54,11 +54,10 @@ export function createHistory(database: Database): History {
       return events.filter((event) => event.projectId === projectId);
     },
     async imageRefs(projectId, generationIds) {
-      return await prisma.generationImage.findMany({
-        where: { projectId, generationId: { in: [...generationIds] } },
-        orderBy: [{ generationId: 'asc' }, { n: 'asc' }],
-        omit: { projectId: true },
-      });
+      return await database.rows<GenerationImageRef>(Prisma.sql`
+        select generation_id as "generationId", role::text, n, image_id as "imageId" from generation_image
+        where project_id = ${projectId}::uuid and generation_id = any (${[...generationIds]}::uuid[])
+        order by generation_id, n`);
     },
     async reruns(projectId, generationIds) {
       // A rerun is younger than what it runs again, which spares looking into the months before.

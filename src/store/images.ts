@@ -1,8 +1,12 @@
 import type { ImageRecord } from '../domain/generation.js';
 import type { Images } from '../domain/ports.js';
 import type { Database } from './database.js';
-import type { Image as ImageRow } from './generated/client.js';
+import { Prisma, type Image as ImageRow } from './generated/client.js';
 import { noteReleased } from './image-removal.js';
+
+const imageColumns = Prisma.raw(`
+  id, project_id as "projectId", sha256, content_type as "contentType", width, height, bytes, thumbhash, token,
+  created_at as "createdAt"`);
 
 /** The rows of images; their bytes are kept by the images room. */
 export function createImages(database: Database): Images {
@@ -17,13 +21,13 @@ export function createImages(database: Database): Images {
         values (${image.id}::uuid, ${image.projectId}::uuid, ${sha256}, ${image.contentType}, ${image.width},
                 ${image.height}, ${image.bytes}, ${Buffer.from(image.thumbhash)}, ${image.token})
         on conflict (project_id, sha256) do update set kept_at = now()
-        returning id, project_id as "projectId", sha256, content_type as "contentType", width, height, bytes, thumbhash,
-                  token, created_at as "createdAt"`;
+        returning ${imageColumns}`;
       if (row === undefined) throw new Error('An image was neither kept nor found.');
       return toImage(row);
     },
     async find(projectId, ids) {
-      const rows = await prisma.image.findMany({ where: { projectId, id: { in: [...ids] } } });
+      const rows = await database.rows<ImageRow>(Prisma.sql`
+        select ${imageColumns} from image where project_id = ${projectId}::uuid and id = any (${[...ids]}::uuid[])`);
       return rows.map(toImage);
     },
     release: async (ids) => await noteReleased(database, ids),

@@ -59,7 +59,7 @@ function pageOf<Row extends Placed & { id: string }, T>(
 }
 
 /** Rows in the order in which they were read. */
-async function read<Row>(
+async function read<Row extends object>(
   { database, withinTime }: ListParts,
   projectId: string,
   query: ListQuery,
@@ -70,7 +70,7 @@ async function read<Row>(
   const sql = listSql(columns, projectId, query, window);
   const found = planOf(query).bounded
     ? await withinTime(listTimeoutMs, async (tx) => await tx.$queryRaw<Row[]>(sql))
-    : await database.prisma.$queryRaw<Row[]>(sql);
+    : await database.rows<Row>(sql);
   if (found === 'too slow') throw tooSlow(query);
   if (found.length === 0 && query.search !== null) await checkWords(database, projectId, query.search);
   return found;

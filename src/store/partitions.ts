@@ -1,7 +1,8 @@
 import { lowestIdAt } from '../domain/ids.js';
 import type { Database } from './database.js';
 
-const partitionedTables = [
+/** Tables with a partition for every month of their generations' ids. */
+export const partitionedTables = [
   'generation',
   'attempt',
   'generation_image',
@@ -13,10 +14,11 @@ const partitionedTables = [
 /** Months kept ready beyond the present one. */
 const monthsAhead = 3;
 
-/** A month in UTC, with the ids of what was made in it. */
+/** A month in UTC, with the ids of what was made in it; `to` is exclusive. A partition's name ends with the month's. */
 export type Month = { name: string; start: Date; end: Date; from: string; to: string };
 
-function monthAt(year: number, month: number): Month {
+/** The month (UTC) from 0 on of a year; past the twelfth they go on in the next. */
+export function monthAt(year: number, month: number): Month {
   const start = new Date(Date.UTC(year, month, 1));
   const end = new Date(Date.UTC(year, month + 1, 1));
   const name = `y${start.getUTCFullYear()}m${String(start.getUTCMonth() + 1).padStart(2, '0')}`;

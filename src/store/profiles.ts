@@ -87,14 +87,14 @@ export function createProfiles(database: Database): Profiles {
 async function readProfiles(database: Database, keys: readonly string[]): Promise<Map<string, Profile>> {
   const pairs = keys.map((key) => key.split(' '));
   const [projectIds, ids] = [0, 1].map((place) => pairs.map((pair) => pair[place]));
-  const rows = await database.prisma.$queryRaw<(ProfileRow & { bindings: KeptBinding[] })[]>`
+  const rows = await database.rows<ProfileRow & { bindings: KeptBinding[] }>(Prisma.sql`
     select p.id, p.project_id as "projectId", p.slug, p.name, p.description, p.trigger_word as "triggerWord", p.defaults,
            p.version, p.created_at as "createdAt", p.updated_at as "updatedAt", p.archived_at as "archivedAt",
            (select coalesce(json_agg(json_build_object('provider', b.provider, 'finetuneId', b.finetune_id, 'loraUrl', b.lora_url,
                      'triggerWord', b.trigger_word, 'defaults', b.defaults) order by b.provider), '[]')
             from binding b where b.profile_id = p.id) as bindings
     from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as asked (project_id, id)
-    join profile p on p.id = asked.id and p.project_id = asked.project_id`;
+    join profile p on p.id = asked.id and p.project_id = asked.project_id`);
   return new Map(rows.map((row) => [`${row.projectId} ${row.id}`, toProfile(row)]));
 }
 

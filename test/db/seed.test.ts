@@ -4,6 +4,7 @@ import { checkEmpty, fill } from '../../scripts/seed/fill.js';
 import { readOptions, type SeedOptions } from '../../scripts/seed/options.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
+import { noteUsage } from '../../src/store/usage-roll.js';
 import { settleUsage } from '../support/usage.js';
 
 const until = new Date('2026-11-01T00:00:00Z');
@@ -29,10 +30,10 @@ afterEach(async () => {
 });
 
 async function seed(wanted: SeedOptions): Promise<void> {
-  const sql = postgres(bench.url, { max: 1, onnotice: () => undefined });
+  const sql = postgres(bench.url, { max: 4, onnotice: () => undefined });
   try {
     await checkEmpty(sql, wanted);
-    await fill(sql, wanted, () => undefined);
+    await fill(sql, { ...wanted, alone: false }, { onProgress: () => undefined });
   } finally {
     await sql.end();
   }
@@ -45,6 +46,13 @@ async function digestOf(): Promise<unknown[]> {
   const events = await bench.sql(`${digest} (select generation_id, n, status, position from generation_event) t`);
   return [...found, events].flat().map((row) => row['md5']);
 }
+
+/** Partitions with fewer indexes than their table has. */
+const lacking = `
+  select c.relid::regclass::text as part from (values ('generation'), ('attempt'), ('generation_event'), ('generation_image'),
+      ('generation_tag'), ('generation_text')) as t (name), pg_partition_tree(t.name::regclass) c
+  where (select count(*) from pg_index where indrelid = c.relid) <>
+    (select count(*) from pg_index where indrelid = t.name::regclass)`;
 
 it('makes histories that the ledger could have made, the same for the same seed', async () => {
   await seed(options);
@@ -62,6 +70,15 @@ it('makes histories that the ledger could have made, the same for the same seed'
   const last = sum?.['last'];
   expect(first instanceof Date && last instanceof Date && first < last && last < until).toBe(true);
 
+  const [wrong] = await bench.sql(`
+    select count(*) filter (where t.words is distinct from darkroom_words(g.project_id, g.prompt))::int as words,
+      count(*) filter (where array_length(g.tags, 1) is distinct from (
+        select count(*) from generation_tag where generation_id = g.id and tag = any (g.tags)))::int as tags
+    from generation g left join generation_text t on t.generation_id = g.id`);
+  expect(wrong).toEqual({ words: 0, tags: 0 });
+  expect(await bench.sql(lacking)).toEqual([]);
+
+  await noteUsage(bench.store.database);
   await settleUsage(bench.store);
   const [counted] = await bench.sql('select sum(generations)::int as n, sum(images)::int as images from usage_cell');
   expect(counted).toEqual({ n: 400, images: sum?.['images'] });
