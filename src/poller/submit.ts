@@ -3,6 +3,7 @@ import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import { priceAt } from '../domain/price.js';
 import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import { newWebhookKey } from '../domain/webhook.js';
+import { createDeadline } from '../deadline.js';
 import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
@@ -68,11 +69,8 @@ export async function submitAttempt(
     return 'over';
   }
   const submitTimeoutMs = Math.max(parts.settings.submitTimeoutMs, served.provider.answersAtOnce?.withinMs ?? 0);
-  const outcome = await served.provider.submit(
-    served.access,
-    request,
-    AbortSignal.any([driver.forced, AbortSignal.timeout(submitTimeoutMs)]),
-  );
+  const deadline = createDeadline(driver.forced, submitTimeoutMs);
+  const outcome = await served.provider.submit(served.access, request, deadline.signal).finally(deadline.clear);
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
   const sent = { ...item, attempt: { ...item.attempt, costListMicros: listMicros } };
   const recorded = await record(parts, driver, served, sent, outcome);
