@@ -287,3 +287,15 @@ it('operators settle by hand what a provider billed otherwise', async () => {
   const query = 'query ($id: ID!) { generation(id: $id) { cost { settledMicros } } }';
   expect((await api.ask(shape, query, { id })).generation.cost.settledMicros).toBe(45_000);
 });
+
+it('a request that is repeated is the same generation, also when nothing is left for another', async () => {
+  const { api, own, budget } = await projectWith('repeating', price);
+  const keyed = own({ idempotencyKey: 'once' });
+  const tries = await Promise.all([1, 2, 3].map(async () => await generate(api, 'generateFromPrompt', keyed)));
+  expect(new Set(tries).size).toBe(1);
+  expect(await generate(api, 'generateFromPrompt', keyed)).toBe(tries[0]);
+  const { userErrors } = await tryGenerate(api, 'generateFromPrompt', own({ idempotencyKey: 'twice' }));
+  expect(userErrors).toMatchObject([{ code: 'BUDGET_EXCEEDED' }]);
+  await waitForEnd(api, tries[0] ?? '');
+  expect(await budget()).toMatchObject({ spentMicros: price, leftMicros: 0 });
+});
