@@ -129,7 +129,9 @@ export class UsageRow {
   @Field(() => UsageCost, { description: 'By list prices, known before.' })
   costEstimated: UsageCost;
 
-  @Field(() => UsageCost, { description: 'As quoted when the provider took it.' })
+  @Field(() => UsageCost, {
+    description: 'As quoted when a provider took it; where it quotes nothing, by the price table at that moment.',
+  })
   costQuoted: UsageCost;
 
   @Field(() => UsageCost, { description: 'As settled in the end; late settlements count where their generation does.' })

@@ -5,7 +5,7 @@ import type { Database, Transaction } from './database.js';
 import { micros } from './generation-row.js';
 
 /** A new budget waits so long for writes that are under way; nothing is accepted meanwhile. */
-const barrierMs = 5_000;
+const barrierMs = 3_000;
 
 /** PostgreSQL's code for a lock that was not given in time. */
 const lockFault = z.object({
@@ -96,6 +96,10 @@ export function createBudgets(database: Database): Budgets {
         await oneAtATime(tx, projectId);
         const removed = await tx.$executeRaw`
           delete from budget where id = ${id}::uuid and project_id = ${projectId}::uuid`;
+        // In the order in which everybody locks them.
+        await tx.$queryRaw`
+          select from budget_meter where project_id = ${projectId}::uuid and profile_id = budget_whole()
+          order by month for update`;
         // With the last one its meters go, so that nothing is counted any more.
         await tx.$executeRaw`
           delete from budget_meter where project_id = ${projectId}::uuid

@@ -173,6 +173,20 @@ it('misses nothing that is written while a budget is made', async () => {
   await checkMeters(bench);
 });
 
+it('is not made while somebody writes for long, and then nobody waits for it', async () => {
+  const projectId = await newProject();
+  const slow = bench.connect(1);
+  const row = priced({ projectId });
+  await slow.transaction(async (tx) => {
+    await tx.$executeRaw`update generation set note = 'slow' where false`;
+    await expect(setBudget({ projectId, limitMicros: price })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await bench.store.ledger.accept(row);
+  });
+  expect(await bench.store.budgets.list(projectId, now)).toEqual([]);
+  await setBudget({ projectId, limitMicros: price });
+  expect(await stateOf(projectId)).toMatchObject({ reservedMicros: price });
+});
+
 it('keeps what was spent when the generation is erased', async () => {
   const projectId = await newProject();
   await setBudget({ projectId, limitMicros: 10 * price });

@@ -63,10 +63,9 @@ const plain: GenerateRequest = {
 };
 const canny: GenerateRequest = { ...plain, control: 'CANNY', model: null, images: { controlImage: control } };
 
-type Options = { profiles?: Profile[]; accounts?: Account[] };
 async function generate(
   request: GenerateRequest,
-  options: Options = {},
+  options: { profiles?: Profile[]; accounts?: Account[] } = {},
 ): ReturnType<ReturnType<typeof createGenerate>> {
   const { profiles = [makeProfile()], accounts = [sandbox] } = options;
   const catalogue = { accounts, models };
