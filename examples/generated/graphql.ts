@@ -225,6 +225,15 @@ export type EventsEndReason =
   /** Too many events waited to be read. Subscribe again with `after`: nothing is missed. */
   | 'TOO_SLOW';
 
+/** How a model is told of a finetune. */
+export type FinetuneKind =
+  /** By the provider’s own id: finetuneId of a binding. */
+  | 'ID'
+  /** By where its weights are: loraUrl of a binding. */
+  | 'LORA'
+  /** Not at all; any binding says no more than that the profile may go there. */
+  | 'NONE';
+
 /** A picture that follows a control image's edges. */
 export type GenerateFromCannyInput = {
   /** High threshold of the edges, 0 to 500, not below low. Default 200. */

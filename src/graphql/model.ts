@@ -1,11 +1,17 @@
-import { imageInputNames, parameterNames, type Model as ModelRecord, type ParameterRule } from '../domain/model.js';
+import {
+  imageInputNames,
+  parameterNames,
+  type FinetuneKind,
+  type Model as ModelRecord,
+  type ParameterRule,
+} from '../domain/model.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import { accountsOf, isRetired, type Account } from '../domain/route.js';
 import { seeminglyRetired, standingKey, type Standing } from '../domain/standing.js';
 import { AccountPause, pauseNode } from './account-pause.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
-import { ControlKindEnum, ModelStatusEnum } from './enums.js';
+import { ControlKindEnum, FinetuneKindEnum, ModelStatusEnum } from './enums.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'What a model accepts for one parameter.' })
@@ -123,6 +129,9 @@ export class Model {
   @Field(() => ControlKindEnum, { description: "What holds the picture's structure." })
   control: ControlKind;
 
+  @Field(() => FinetuneKindEnum, { description: 'What of a binding it goes by.' })
+  finetune: FinetuneKind;
+
   @Field(() => [ModelParameter], { description: 'What it takes.' })
   parameters: ModelParameter[];
 
@@ -190,6 +199,7 @@ export function modelNode(model: ModelRecord, context: Context): Model {
     provider: model.provider,
     name: model.name,
     control: model.control,
+    finetune: model.finetune,
     parameters: parameterNames.flatMap((name) => {
       const rule = model.parameters[name];
       return rule === undefined ? [] : [parameterNode(name, rule)];

@@ -109,8 +109,8 @@ it('go no longer where they are unbound', async () => {
   });
   const document = `mutation ($input: UnbindProfileInput!) {
     unbindProfile(input: $input) { profile { bindings { provider } } userErrors { code } } }`;
-  const input = { profileId, provider: 'fal' };
-  const { profile } = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
+  const from = { profileId, provider: 'fal' };
+  const { profile } = (await darkroom.api.ask(shape, document, { input: from })).unbindProfile;
   expect(profile?.bindings.map(({ provider }) => provider)).toEqual([
     'bfl',
     'cometapi',
@@ -118,7 +118,7 @@ it('go no longer where they are unbound', async () => {
     'comfyui',
     'replicate',
   ]);
-  const again = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
+  const again = (await darkroom.api.ask(shape, document, { input: from })).unbindProfile;
   expect(again).toEqual({ profile: null, userErrors: [{ code: 'NOT_FOUND' }] });
   const refused = await tryGenerate(darkroom.api, 'generateFromPrompt', {
     profileId,
