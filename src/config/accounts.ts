@@ -100,6 +100,10 @@ function asksForWebhooks(prefix: Group['prefix'], env: Variables): boolean {
 function sandboxAccounts({ prefix, providers }: Group, env: Variables, problems: string[]): AccountConfig[] {
   const address = withoutSlash(env.SANDBOX_URL);
   const webhookUrl = asksForWebhooks(prefix, env) ? readWebhookUrl(env, `${prefix}_WEBHOOKS`, false, problems) : null;
+  if (prefix === 'REPLICATE' && webhookUrl !== null && env.REPLICATE_WEBHOOK_SECRET === undefined) {
+    const where = `${sandboxPath('replicate')}/v1/webhooks/default/secret`;
+    problems.push(`REPLICATE_WEBHOOKS needs REPLICATE_WEBHOOK_SECRET, which the sandbox tells at ${where}`);
+  }
   return providers.map((provider) => ({
     id: provider === 'bfl' ? 'sandbox' : `sandbox-${provider}`,
     provider,

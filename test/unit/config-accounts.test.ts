@@ -93,6 +93,14 @@ it("webhooks of Replicate need the account's secret", () => {
   });
 });
 
+it('webhooks of the sandbox may be plain http, and need the same secret', () => {
+  const on = { REPLICATE_WEBHOOKS: 'true', WEBHOOK_URL: 'http://127.0.0.1:4000' };
+  expect(problemsOf(on)).toEqual([
+    'REPLICATE_WEBHOOKS needs REPLICATE_WEBHOOK_SECRET, which the sandbox tells at /replicate/v1/webhooks/default/secret',
+  ]);
+  expect(problemsOf({ ...on, REPLICATE_WEBHOOK_SECRET: 'whsec_x' })).toEqual([]);
+});
+
 describe('a file of accounts', () => {
   const second = { id: 'bfl-two', provider: 'bfl', keyVariable: 'SECOND_KEY', activeTasks: 6 };
 
