@@ -12,8 +12,8 @@ export const help = `Generates a picture along the edges of a control image, and
   --strength <0 to 2> influence of the finetune
   --profile <slug>    finetune profile (studio-bottle, else the newest that is bound to a provider)
   --out <path>        file or folder to write to (darkroom-<id>.jpg in the current folder)
-  --url <address>     a running Darkroom; without it http://localhost:4000 (or PORT) is used, and when none answers
-                      there, one is started for the demo and stopped afterwards
+  --url <address>     a running Darkroom (or DARKROOM_URL); without it http://localhost:4000 (or PORT) is used, and when
+                      none answers there, one is started for the demo and stopped afterwards
   --follow            generate nothing: print every change in the project, until Ctrl-C
   --help              this text
 
@@ -32,7 +32,7 @@ export type DemoOptions = {
   /** Where the user is; npm itself runs scripts in the root of the package. */
   folder: string;
   url: string;
-  /** Without --url a server may be started where none answers. */
+  /** Where no address is given a server may be started where none answers. */
   mayStart: boolean;
   apiKey: string | null;
   dataFolder: string;
@@ -66,6 +66,7 @@ export function readOptions(args: string[], env: Readonly<Record<string, string 
   const values = parse(args);
   if (values.help) return null;
   const inNpm = env['npm_lifecycle_event'] === 'demo' && env['INIT_CWD'] !== undefined;
+  const url = values.url ?? set(env['DARKROOM_URL']);
   const folder = inNpm ? resolve(env['INIT_CWD'] ?? '.') : process.cwd();
   return {
     follow: values.follow,
@@ -80,8 +81,8 @@ export function readOptions(args: string[], env: Readonly<Record<string, string 
     // A slash at the end, which `resolve` would take away, says that it is a folder.
     out: values.out === undefined ? null : resolve(folder, values.out) + (/[/\\]$/.test(values.out) ? '/' : ''),
     folder,
-    url: addressOf(values.url ?? `http://localhost:${set(env['PORT']) ?? '4000'}`),
-    mayStart: values.url === undefined,
+    url: addressOf(url ?? `http://localhost:${set(env['PORT']) ?? '4000'}`),
+    mayStart: url === null,
     apiKey: set(env['DARKROOM_API_KEY']),
     dataFolder: resolve(set(env['DARKROOM_DATA']) ?? '.darkroom'),
   };

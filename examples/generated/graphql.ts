@@ -297,6 +297,15 @@ export type ExportStatus =
   /** Is being made. */
   | 'RUNNING';
 
+/** How a model is told of a finetune. */
+export type FinetuneKind =
+  /** By the provider’s own id: finetuneId of a binding. */
+  | 'ID'
+  /** By where its weights are: loraUrl of a binding. */
+  | 'LORA'
+  /** Not at all; any binding says no more than that the profile may go there. */
+  | 'NONE';
+
 /** A picture that follows a control image's edges. */
 export type GenerateFromCannyInput = {
   /** High threshold of the edges, 0 to 500, not below low. Default 200. */

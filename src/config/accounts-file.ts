@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { providerNames, readAuthHeader, withoutSlash, type AccountSettings } from './account.js';
+import { providerNames, readAuthHeader, withoutSlash, type AccountSettings, type ProviderName } from './account.js';
 import type { Environment } from './variables.js';
 
 /** One account of `ACCOUNTS_FILE`. Keys are never in the file, only where they are. */
@@ -20,15 +20,23 @@ const entry = z.strictObject({
       return header;
     })
     .optional(),
-  hosts: z.array(z.string().min(1)).default([]),
-  activeTasks: z.int().min(1).max(100_000),
+  hosts: z.array(z.string().min(1)).optional(),
+  activeTasks: z.int().min(1).max(100_000).optional(),
   webhooks: z.boolean().default(false),
   webhookSecretVariable: z.string().min(1).optional(),
   projects: z.array(z.string().min(1)).min(1).optional(),
 });
 
+/** What an account has that does not say otherwise. */
+export type AccountDefaults = Pick<AccountSettings, 'hosts' | 'limit'>;
+
 /** More accounts than the variables can say, from a JSON file with a list of them. */
-export function readAccountsFile(path: string, environment: Environment, problems: string[]): AccountSettings[] {
+export function readAccountsFile(
+  path: string,
+  environment: Environment,
+  defaultsOf: (provider: ProviderName) => AccountDefaults,
+  problems: string[],
+): AccountSettings[] {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
@@ -38,13 +46,19 @@ export function readAccountsFile(path: string, environment: Environment, problem
   }
   const parsed = z.array(entry).safeParse(content);
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map(({ path: at, message }) => `ACCOUNTS_FILE, ${at.join('.')}: ${message}`));
+    const told = parsed.error.issues.map(({ path: at, message }) => `${at.join('.') || 'the whole'}: ${message}`);
+    problems.push(...told.map((problem) => `ACCOUNTS_FILE, ${problem}`));
     return [];
   }
-  return parsed.data.map((account) => settingsOf(account, environment, problems));
+  return parsed.data.map((account) => settingsOf(account, environment, defaultsOf(account.provider), problems));
 }
 
-function settingsOf(account: z.infer<typeof entry>, environment: Environment, problems: string[]): AccountSettings {
+function settingsOf(
+  account: z.infer<typeof entry>,
+  environment: Environment,
+  defaults: AccountDefaults,
+  problems: string[],
+): AccountSettings {
   const { id, keyVariable, webhookSecretVariable } = account;
   const named = (setting: string): string => `ACCOUNTS_FILE, ${id}: ${setting}`;
   const fromVariable = (setting: string, name: string | undefined): string | undefined => {
@@ -59,8 +73,8 @@ function settingsOf(account: z.infer<typeof entry>, environment: Environment, pr
     key: fromVariable('keyVariable', keyVariable),
     keyFile: account.keyFile,
     auth: account.authHeader ?? null,
-    hosts: account.hosts,
-    limit: account.activeTasks,
+    hosts: account.hosts ?? defaults.hosts,
+    limit: account.activeTasks ?? defaults.limit,
     allowHttp: account.allowHttp,
     webhooks: account.webhooks,
     webhookSecret: fromVariable('webhookSecretVariable', webhookSecretVariable) ?? null,

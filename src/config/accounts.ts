@@ -7,7 +7,7 @@ import {
   type AccountSettings,
   type ProviderName,
 } from './account.js';
-import { readAccountsFile } from './accounts-file.js';
+import { readAccountsFile, type AccountDefaults } from './accounts-file.js';
 import type { Environment, Variables } from './variables.js';
 
 /** One group of variables for each account; CometAPI's serves both of its dialects. */
@@ -37,13 +37,26 @@ export function sandboxPath(provider: ProviderName): string {
 /** All accounts; the sandbox's only when no real one is set. What is wrong is added to `problems`. */
 export function readAccounts(env: Variables, environment: Environment, problems: string[]): AccountConfig[] {
   const fromGroups = groups.flatMap((group) => settingsOf(group, env, problems));
-  const fromFile = env.ACCOUNTS_FILE === undefined ? [] : readAccountsFile(env.ACCOUNTS_FILE, environment, problems);
+  const file = env.ACCOUNTS_FILE;
+  const defaultsOf = (provider: ProviderName): AccountDefaults => variableDefaults(provider, env);
+  const fromFile = file === undefined ? [] : readAccountsFile(file, environment, defaultsOf, problems);
   const real = [...fromGroups, ...fromFile];
   for (const [place, { id }] of real.entries()) {
     if (real.findIndex((each) => each.id === id) < place) problems.push(`ACCOUNTS_FILE sets the account ${id} twice`);
   }
   if (real.length > 0) return real.map((settings) => accountOf(settings, env, problems));
   return groups.flatMap((group) => sandboxAccounts(group, env, problems));
+}
+
+/** The hosts and the limit that the provider's variables say, which have defaults of their own. */
+function variableDefaults(provider: ProviderName, env: Variables): AccountDefaults {
+  const group = groups.find(({ providers }) => providers.some((each) => each === provider));
+  if (group === undefined) throw new Error(`No variables are about ${provider}.`);
+  return { hosts: hostsOf(group.prefix, env), limit: env[`${group.prefix}_ACTIVE_TASKS`] };
+}
+
+function hostsOf(prefix: Group['prefix'], env: Variables): string[] {
+  return prefix === 'COMFYUI' ? [] : list(env[`${prefix}_HOSTS` as const]);
 }
 
 /** The accounts of one group of variables: none when neither key nor address is set. */
@@ -64,7 +77,7 @@ function settingsOf({ prefix, keyVariable, providers }: Group, env: Variables, p
     keyFile,
     baseUrl: withoutSlash(baseUrl),
     auth,
-    hosts: prefix === 'COMFYUI' ? [] : list(env[`${prefix}_HOSTS` as const]),
+    hosts: hostsOf(prefix, env),
     limit: env[`${prefix}_ACTIVE_TASKS` as const],
     allowHttp: env[`${prefix}_ALLOW_HTTP` as const] === 'true',
     webhooks: asksForWebhooks(prefix, env),
@@ -87,6 +100,10 @@ function asksForWebhooks(prefix: Group['prefix'], env: Variables): boolean {
 function sandboxAccounts({ prefix, providers }: Group, env: Variables, problems: string[]): AccountConfig[] {
   const address = withoutSlash(env.SANDBOX_URL);
   const webhookUrl = asksForWebhooks(prefix, env) ? readWebhookUrl(env, `${prefix}_WEBHOOKS`, false, problems) : null;
+  if (prefix === 'REPLICATE' && webhookUrl !== null && env.REPLICATE_WEBHOOK_SECRET === undefined) {
+    const where = `${sandboxPath('replicate')}/v1/webhooks/default/secret`;
+    problems.push(`REPLICATE_WEBHOOKS needs REPLICATE_WEBHOOK_SECRET, which the sandbox tells at ${where}`);
+  }
   return providers.map((provider) => ({
     id: provider === 'bfl' ? 'sandbox' : `sandbox-${provider}`,
     provider,

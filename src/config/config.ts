@@ -69,7 +69,7 @@ export function readConfig(environment: Environment): Config {
   if (env.SUBMIT_TIMEOUT_SECONDS > env.UNCONFIRMED_SECONDS) {
     problems.push('SUBMIT_TIMEOUT_SECONDS may not be above UNCONFIRMED_SECONDS');
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
   return {
     port: env.PORT,
     statusPort: env.ROLE === 'poller' && 'PORT' in set ? env.PORT : null,

@@ -1,6 +1,7 @@
 import { axisNames, axisPlaces } from '../domain/grid.js';
 import { attemptStates, controlKinds, generationStatuses, moderationStages } from '../domain/lifecycle.js';
 import { exportFormats, exportPartitions, exportStatuses } from '../domain/export.js';
+import { finetuneKinds } from '../domain/model.js';
 import { replayStatuses } from '../domain/replay.js';
 import { listOrders, type ListOrder } from '../domain/listing.js';
 import { priceUnits } from '../domain/price.js';
@@ -36,6 +37,12 @@ export const ControlKindEnum = enumOf('ControlKind', "What holds the picture's s
   CANNY: 'The edges of a control image.',
   DEPTH: 'The depth of a control image.',
   FILL: 'An image of which a part is repainted.',
+});
+
+export const FinetuneKindEnum = enumOf('FinetuneKind', 'How a model is told of a finetune.', finetuneKinds, {
+  ID: 'By the provider’s own id: finetuneId of a binding.',
+  LORA: 'By where its weights are: loraUrl of a binding.',
+  NONE: 'Not at all; any binding says no more than that the profile may go there.',
 });
 
 export const ModerationStageEnum = enumOf('ModerationStage', 'When the provider withheld it.', moderationStages, {

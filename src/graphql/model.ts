@@ -1,4 +1,10 @@
-import { imageInputNames, parameterNames, type Model as ModelRecord, type ParameterRule } from '../domain/model.js';
+import {
+  imageInputNames,
+  parameterNames,
+  type FinetuneKind,
+  type Model as ModelRecord,
+  type ParameterRule,
+} from '../domain/model.js';
 import type { ControlKind } from '../domain/lifecycle.js';
 import { priceAt, type PriceEntry } from '../domain/price.js';
 import { accountsOf, isRetired, type Account } from '../domain/route.js';
@@ -6,7 +12,7 @@ import { seeminglyRetired, standingKey, type Health as HealthRecord, type Standi
 import { AccountPause, pauseNode } from './account-pause.js';
 import { viewerOf, type Context } from './context.js';
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from './decorators.js';
-import { ControlKindEnum, ModelStatusEnum, PriceUnitEnum } from './enums.js';
+import { ControlKindEnum, FinetuneKindEnum, ModelStatusEnum, PriceUnitEnum } from './enums.js';
 import { DateTime, Json, SafeInt } from './scalars.js';
 
 @ObjectType({ description: 'What a model accepts for one parameter.' })
@@ -151,6 +157,9 @@ export class Model {
   @Field(() => ControlKindEnum, { description: "What holds the picture's structure." })
   control: ControlKind;
 
+  @Field(() => FinetuneKindEnum, { description: 'What of a binding it goes by.' })
+  finetune: FinetuneKind;
+
   @Field(() => [ModelParameter], { description: 'What it takes.' })
   parameters: ModelParameter[];
 
@@ -229,6 +238,7 @@ export function modelNode(model: ModelRecord, context: Context): Model {
     provider: model.provider,
     name: model.name,
     control: model.control,
+    finetune: model.finetune,
     parameters: parameterNames.flatMap((name) => {
       const rule = model.parameters[name];
       return rule === undefined ? [] : [parameterNode(name, rule)];

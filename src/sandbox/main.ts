@@ -3,7 +3,7 @@ import { faultNames } from './options.js';
 import { createSandbox, type SandboxOptions } from './sandbox.js';
 
 /** `npm run sandbox`: the sandbox alone in a process, set by flags (`--port 4100`) or variables (`SANDBOX_PORT`). */
-const help = `The Darkroom sandbox: a pretend upstream for FLUX images, in the dialects of BFL, CometAPI, fal and Replicate.
+const help = `The Darkroom sandbox: a pretend upstream for FLUX images, in the dialects of BFL, CometAPI, fal, Replicate and ComfyUI.
 
   --port, SANDBOX_PORT               port to listen on (4100)
   --host, SANDBOX_HOST               address to listen on (127.0.0.1)

@@ -57,7 +57,7 @@ export type SandboxOptions = {
   image?: PictureStyle;
   /** Bytes of a result asked for as `huge`. Default 4 GiB. */
   hugeBytes?: number;
-  /** Names that `my_finetunes` lists. Any finetune id is accepted in a request. */
+  /** Names that `my_finetunes` lists. Any finetune id is accepted in a request, unless it begins with `unknown-`. */
   finetunes?: readonly string[];
   /** Which ComfyUI it pretends to be: `old` takes no `prompt_id`, has no `/api/jobs` and interrupts whatever runs. Default `new`. */
   comfyui?: 'new' | 'old';

@@ -68,6 +68,7 @@ export async function takeSubmit(
   const { wish, problem } = readWish(prompt ?? '');
   if (problem !== null)
     complaints.push({ loc: [...at, 'prompt'], msg: `Value error, ${problem}`, type: 'value_error' });
+  if (checked.ok) complaints.push(...checkFinetune(checked.values, at));
   const plan =
     checked.ok && complaints.length === 0 ? form.plan(checked.values, images) : form.planAnyway?.(json, complaints);
   if (plan === undefined) return form.complain(complaints);
@@ -89,4 +90,11 @@ export async function takeSubmit(
     default:
       return decision.answer satisfies never;
   }
+}
+
+/** Any finetune is known here, but for those whose name says otherwise: so a client can see what becomes of a wrong one. */
+function checkFinetune(values: Values, at: readonly string[]): Complaint[] {
+  const id = values['finetune_id'];
+  if (typeof id !== 'string' || !id.startsWith('unknown-')) return [];
+  return [{ loc: [...at, 'finetune_id'], msg: `Value error, finetune ${id} does not exist`, type: 'value_error' }];
 }

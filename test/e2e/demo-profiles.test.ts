@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { still } from '../sandbox/images.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
@@ -102,28 +102,33 @@ it.each([
   expect(checkBinding.verdict).toBe(verdict);
 });
 
-it('go no longer where they are unbound', async () => {
-  const bound = z.object({ bindings: z.array(z.object({ provider: z.string() })) }).nullable();
-  const shape = z.object({
-    unbindProfile: z.object({ profile: bound, userErrors: z.array(z.object({ code: z.string() })) }),
-  });
-  const document = `mutation ($input: UnbindProfileInput!) {
-    unbindProfile(input: $input) { profile { bindings { provider } } userErrors { code } } }`;
-  const input = { profileId, provider: 'fal' };
-  const { profile } = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
-  expect(profile?.bindings.map(({ provider }) => provider)).toEqual([
-    'bfl',
-    'cometapi',
-    'cometapi-responses',
-    'comfyui',
-    'replicate',
-  ]);
-  const again = (await darkroom.api.ask(shape, document, { input })).unbindProfile;
-  expect(again).toEqual({ profile: null, userErrors: [{ code: 'NOT_FOUND' }] });
-  const refused = await tryGenerate(darkroom.api, 'generateFromPrompt', {
-    profileId,
-    prompt: 'a jar',
-    provider: 'fal',
-  });
-  expect(refused.userErrors).toMatchObject([{ code: 'NO_ROUTE', path: ['input', 'profileId'] }]);
-});
+it.each(['bfl', 'cometapi'])(
+  'fail clearly where %s does not know the finetune, and `providers` shows it',
+  async (provider) => {
+    const document = 'mutation ($input: BindProfileInput!) { bindProfile(input: $input) { userErrors { code } } }';
+    const other = await darkroom.profile('ink-sketch');
+    const binding = { profileId: other, provider, finetuneId: 'unknown-jar' };
+    await darkroom.api.ask(z.object({ bindProfile: z.object({ userErrors: z.tuple([]) }) }), document, {
+      input: binding,
+    });
+    const id = await generate(darkroom.api, 'generateFromPrompt', { profileId: other, prompt: 'a jar', provider });
+    expect(await waitForEnd(darkroom.api, id)).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'FINETUNE_UNKNOWN', message: expect.stringContaining('unknown-jar does not exist') },
+    });
+    const faults = z.object({ accounts: z.array(z.object({ recentErrors: z.array(z.object({ code: z.string() })) })) });
+    const shape = z.object({ providers: z.array(faults.extend({ name: z.string() })) });
+    // Accounts are read anew every few seconds.
+    await vi.waitFor(
+      async () => {
+        const { providers } = await darkroom.api.ask(
+          shape,
+          '{ providers { name accounts { recentErrors { code } } } }',
+        );
+        const seen = providers.find(({ name }) => name === provider)?.accounts[0]?.recentErrors;
+        expect(seen).toContainEqual({ code: 'FINETUNE_UNKNOWN' });
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+  },
+);

@@ -37,8 +37,7 @@ export async function openLedger(): Promise<LedgerBench> {
   const addProject = async (slug: string): Promise<string> =>
     (await ensureProject(store.database, { id: newId(), slug, name: slug })).id;
   const projectId = await addProject('first');
-  const sql: LedgerBench['sql'] = async (text, ...values) =>
-    await own.prisma.$queryRawUnsafe<Row[]>(text, ...values);
+  const sql: LedgerBench['sql'] = async (text, ...values) => await own.prisma.$queryRawUnsafe<Row[]>(text, ...values);
 
   const fresh = (details: Partial<NewGeneration> = {}): NewGeneration => newGeneration({ projectId, ...details });
 

@@ -93,6 +93,14 @@ it("webhooks of Replicate need the account's secret", () => {
   });
 });
 
+it('webhooks of the sandbox may be plain http, and need the same secret', () => {
+  const on = { REPLICATE_WEBHOOKS: 'true', WEBHOOK_URL: 'http://127.0.0.1:4000' };
+  expect(problemsOf(on)).toEqual([
+    'REPLICATE_WEBHOOKS needs REPLICATE_WEBHOOK_SECRET, which the sandbox tells at /replicate/v1/webhooks/default/secret',
+  ]);
+  expect(problemsOf({ ...on, REPLICATE_WEBHOOK_SECRET: 'whsec_x' })).toEqual([]);
+});
+
 describe('a file of accounts', () => {
   const second = { id: 'bfl-two', provider: 'bfl', keyVariable: 'SECOND_KEY', activeTasks: 6 };
 
@@ -112,6 +120,18 @@ describe('a file of accounts', () => {
     expect(config.embeddedSandbox).toBeNull();
   });
 
+  it('leaves hosts and the limit to what the variables of the provider say', () => {
+    const of = (provider: string, more: Environment = {}) =>
+      accountsOf({ K: 'k', ...more, ...fileOf([{ id: 'x', provider, keyVariable: 'K' }]) })[0];
+    expect(of('bfl')).toMatchObject({ hosts: ['.bfl.ai'], limit: 24 });
+    expect(of('fal')).toMatchObject({ hosts: ['.fal.run', '.fal.media', '.fal.ai'], limit: 10 });
+    expect(of('cometapi-responses')).toMatchObject({ hosts: ['.cometapi.com', '.bfl.ai'] });
+    expect(of('bfl', { BFL_ACTIVE_TASKS: '3', BFL_HOSTS: 'a.example' })).toMatchObject({
+      hosts: ['a.example'],
+      limit: 3,
+    });
+  });
+
   it('takes no key itself, only where it is', () => {
     expect(problemsOf(fileOf([{ ...second, key: 'secret' }]))[0]).toMatch(/^ACCOUNTS_FILE, 0/);
     expect(problemsOf(fileOf([{ ...second, key: 'secret' }])).join()).not.toContain('secret"');
@@ -119,7 +139,7 @@ describe('a file of accounts', () => {
 
   it.each([
     ['that is no JSON', '{', /^ACCOUNTS_FILE cannot be read/],
-    ['that is no list', {}, /^ACCOUNTS_FILE, /],
+    ['that is no list', {}, /^ACCOUNTS_FILE, the whole: /],
     ['with an unknown provider', [{ ...second, provider: 'dalle' }], /^ACCOUNTS_FILE, 0.provider/],
     ['without a limit', [{ ...second, activeTasks: 0 }], /^ACCOUNTS_FILE, 0.activeTasks/],
     ['with an id that is none', [{ ...second, id: 'Two!' }], /^ACCOUNTS_FILE, 0.id/],

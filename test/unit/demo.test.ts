@@ -41,7 +41,10 @@ describe('the options of the demo', () => {
   it('takes port, key and data folder from the environment; an empty variable is none', () => {
     const set = { PORT: '4501', DARKROOM_API_KEY: 'dk_1', DARKROOM_DATA: '/data' };
     expect(readOptions([], set)).toMatchObject({ url: 'http://localhost:4501', apiKey: 'dk_1', dataFolder: '/data' });
-    const empty = { PORT: '', DARKROOM_API_KEY: '', DARKROOM_DATA: '' };
+    const elsewhere = { ...set, DARKROOM_URL: 'https://h' };
+    expect(readOptions([], elsewhere)).toMatchObject({ url: 'https://h', mayStart: false });
+    expect(readOptions(['--url', 'http://h:1'], elsewhere)).toMatchObject({ url: 'http://h:1' });
+    const empty = { DARKROOM_URL: '', PORT: '', DARKROOM_API_KEY: '', DARKROOM_DATA: '' };
     expect(readOptions([], empty)).toMatchObject({ url: 'http://localhost:4000', apiKey: null });
   });
 

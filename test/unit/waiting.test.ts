@@ -48,9 +48,9 @@ it('foretells the run alone where a slot is free', () => {
 });
 
 it('foretells as much in all as for the run alone, where a slot is free', () => {
-  const { wait, run, total } = queueForecast(10, { position: 1, running: 0 }, forecast) ?? expect.fail('Nothing.');
-  expect(wait).toEqual({ fromMs: 0, toMs: 0 });
-  expect(total).toEqual(run);
+  const foretold = queueForecast(10, { position: 1, running: 0 }, forecast);
+  expect(foretold?.wait).toEqual({ fromMs: 0, toMs: 0 });
+  expect(foretold?.total).toEqual(foretold?.run);
 });
 
 it('foretells more the longer the queue is, in proportion', () => {
