@@ -129,6 +129,14 @@ it('leaves nothing of a person anywhere in the database and the folder, and what
   const done = await erased(api, erasure.id);
 
   expect(await tablesWith(sql, word)).toEqual([]);
+  await expect
+    .poll(async () => {
+      const [row] = await sql(
+        "select count(*)::int as n from pg_stat_user_tables where relname ~ '^generation_(text_)?y' and last_vacuum is not null",
+      );
+      return row?.['n'];
+    })
+    .toBe(2);
   const left = await filesBelow(folder);
   expect(
     left.filter(({ sha256, path }) => hashes.has(sha256) || [...hashes].some((hash) => path.includes(hash))),
