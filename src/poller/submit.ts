@@ -2,6 +2,7 @@ import { attemptMove, generationMove, type AttemptMove, type LedgerChange } from
 import type { AttemptRef, WorkItem } from '../domain/ports.js';
 import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import { newWebhookKey } from '../domain/webhook.js';
+import { createDeadline } from '../deadline.js';
 import { asError } from '../errors.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
@@ -59,11 +60,8 @@ export async function submitAttempt(
     return 'over';
   }
   const submitTimeoutMs = Math.max(parts.settings.submitTimeoutMs, served.provider.answersAtOnce?.withinMs ?? 0);
-  const outcome = await served.provider.submit(
-    served.access,
-    request,
-    AbortSignal.any([driver.forced, AbortSignal.timeout(submitTimeoutMs)]),
-  );
+  const deadline = createDeadline(driver.forced, submitTimeoutMs);
+  const outcome = await served.provider.submit(served.access, request, deadline.signal).finally(deadline.clear);
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
   const recorded = await record(parts, driver, served, item, outcome);
   await driver.breaker.submitted(served.account.id, outcome);

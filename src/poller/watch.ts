@@ -1,4 +1,5 @@
 import type { WorkItem } from '../domain/ports.js';
+import type { Logger } from '../logger.js';
 import type { LookOutcome } from '../providers/provider.js';
 import { createAlarm, type Alarm } from '../time.js';
 import { backoffMs } from './backoff.js';
@@ -64,7 +65,8 @@ async function watch(
   const task = taskOf(parts, item);
   if (task === null) throw new Error('An accepted attempt has no task id.');
   const { taskId, pollingUrl } = task;
-  const log = parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
+  // Made when it is needed: a logger of its own for each of ten thousand tasks would take a kilobyte of each.
+  const log = (): Logger => parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
   const progress = createProgress(parts, ref, item.attempt.instanceId);
   const rhythm = createRhythm(parts, item, desk.trustOf(served.account.id));
   const graceMs = pollingUrl === null ? blindGraceMs : notFoundGraceMs;
@@ -94,12 +96,12 @@ async function watch(
     atLeastMs = 0;
     if (outcome.kind === 'unavailable') {
       atLeastMs = backoffMs({ ...failureBackoff, failures, retryAfterMs: outcome.retryAfterMs });
-      log.warn({ status: outcome.httpStatus, reason: outcome.message }, 'A look was not answered');
+      log().warn({ status: outcome.httpStatus, reason: outcome.message }, 'A look was not answered');
     }
     if (outcome.kind === 'running') {
       if (!outcome.known && !strange.has(outcome.word)) {
         strange.add(outcome.word);
-        log.warn({ word: outcome.word.slice(0, 80) }, 'The provider gave an unknown status; still watching');
+        log().warn({ word: outcome.word.slice(0, 80) }, 'The provider gave an unknown status; still watching');
       }
       await progress.note(outcome.word, outcome.progress, looks);
     }
@@ -113,7 +115,7 @@ async function watch(
     if (!attemptChanged) return { next: 'again' };
     if (item.attempt.webhookKey !== null) desk.expect(ref, served.account.id);
     if (outcome.kind !== 'ready') {
-      log.info({ outcome: outcome.kind }, 'A task ended without an image to save');
+      log().info({ outcome: outcome.kind }, 'A task ended without an image to save');
       return { next: 'over' };
     }
     const now = rhythm.now();

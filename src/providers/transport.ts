@@ -1,5 +1,5 @@
 import { Agent, buildConnector, Client, type Dispatcher } from 'undici';
-import { createDeadline } from './deadline.js';
+import { createDeadline } from '../deadline.js';
 import { describeFault } from './fault.js';
 
 export type Timeouts = {

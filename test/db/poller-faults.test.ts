@@ -13,6 +13,7 @@ import { sleep } from '../../src/time.js';
 import { makeFolder } from '../support/darkroom.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
 import { pollerParts } from '../support/poller-parts.js';
+import { eventually } from '../support/eventually.js';
 
 const provider = createBflProvider();
 let bench: LedgerBench;
@@ -117,7 +118,7 @@ it('does not send a generation that has ended since it was admitted', async () =
     }),
   });
   await ends(id, 'FAILED');
-  await vi.waitFor(async () => expect(await attempts(id)).toEqual([['REFUSED', 'NEVER_SENT']]));
+  await eventually(async () => expect(await attempts(id)).toEqual([['REFUSED', 'NEVER_SENT']]));
   expect(submits()).toBe(0);
 });
 
@@ -146,7 +147,7 @@ it('keeps a refusal certain when the account cannot be paused', async () => {
       pause: async () => await Promise.reject(new Error('The database is away.')),
     },
   });
-  await vi.waitFor(async () => expect(await attempts(id)).toEqual([['REFUSED', 'PROVIDER_OUT_OF_CREDITS']]));
+  await eventually(async () => expect(await attempts(id)).toEqual([['REFUSED', 'PROVIDER_OUT_OF_CREDITS']]));
   const [row] = await bench.sql('select status::text, error_code from generation where id = $1::uuid', id);
   expect(row).toEqual({ status: 'QUEUED', error_code: 'PROVIDER_OUT_OF_CREDITS' });
 });
@@ -156,7 +157,7 @@ it('stops in time although the database takes no change', async () => {
     settings: { ...parts.settings, drainMs: 300 },
     change: async () => await Promise.reject(new Error('The database is away.')),
   });
-  await vi.waitFor(async () => expect(await attempts(id)).toEqual([['INTENDED', null]]));
+  await eventually(async () => expect(await attempts(id)).toEqual([['INTENDED', null]]));
   const startedAt = performance.now();
   await poller.stop();
   expect(performance.now() - startedAt).toBeLessThan(4_000);

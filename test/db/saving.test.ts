@@ -14,6 +14,7 @@ import type { Row } from '../support/darkroom.js';
 import { makeFolder } from '../support/darkroom.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
 import { pollerParts } from '../support/poller-parts.js';
+import { eventually } from '../support/eventually.js';
 
 const timeScale = 200;
 const lifetimeMs = 60_000;
@@ -108,16 +109,16 @@ it('keeps what it could not store, takes it up after a restart, and stores the m
   await accept(...Array.from({ length: 8 }, (_, n) => `jar ${n} [sandbox: duration=${(8 - n) * 20}s]`));
   const first = await start({ settings: { ...parts.settings, drainMs: 200 } });
   await until('SAVING', 8);
-  await vi.waitFor(() => expect(downloads()).toBe(8));
-  await vi.waitFor(() => expect(first.heldBytes()).toBeGreaterThan(0));
+  await eventually(() => expect(downloads()).toBe(8));
+  await eventually(() => expect(first.heldBytes()).toBeGreaterThan(0));
   await first.stop();
   expect(first.heldBytes()).toBe(0);
 
   const refused = store.refused;
   const second = await start({ settings: { ...parts.settings, saving: { stores: 1 } } });
   await vi.waitFor(() => expect(store.refused).toBeGreaterThan(refused + 1), { timeout: 10_000 });
-  await vi.waitFor(() => expect(downloads()).toBe(16));
-  await vi.waitFor(() => expect(second.heldBytes()).toBeGreaterThan(0));
+  await eventually(() => expect(downloads()).toBe(16));
+  await eventually(() => expect(second.heldBytes()).toBeGreaterThan(0));
   store.down = false;
   await until('SUCCEEDED', 8);
   const byExpiry = (await rows()).map((row) => row['sha256']);
@@ -179,7 +180,7 @@ it('waits while a file lies where the images folder should be', async () => {
   await writeFile(path, 'in the way');
   await accept('jar 2', 'jar 3');
   await until('SAVING', 2);
-  await vi.waitFor(() => expect(poller.heldBytes()).toBeGreaterThan(0));
+  await eventually(() => expect(poller.heldBytes()).toBeGreaterThan(0));
   await rm(path);
   await until('SUCCEEDED', 3);
   for (const row of (await rows()).slice(1)) {
@@ -231,7 +232,7 @@ it('lets nobody but the owner say that a picture is lost', async () => {
   await bench.store.worklist.register({ id: other, host: 'there', pid: 2 });
   await bench.sql('update attempt set instance_id = $2::uuid where generation_id = $1::uuid', id, other);
   answer.resolve();
-  await vi.waitFor(() => expect(sandbox.log().at(-1)?.path).toContain('get_result'));
+  await eventually(() => expect(sandbox.log().at(-1)?.path).toContain('get_result'));
   await pollers[0]?.stop();
   expect((await rows())[0]).toMatchObject({ status: 'SAVING', error_code: null });
 });

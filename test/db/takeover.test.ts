@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { attemptMove, generationMove } from '../../src/domain/change.js';
 import { newId, publicId } from '../../src/domain/ids.js';
@@ -8,6 +8,7 @@ import { openStore, type Store } from '../../src/store/store.js';
 import { acceptOne, newGeneration } from '../support/new-generation.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { readGeneration, waitFor, waitForEnd } from '../support/generations.js';
+import { eventually } from '../support/eventually.js';
 
 /** What the dead process had got to. */
 const stages = ['INTENDED', 'SENT', 'ACCEPTED', 'SAVING', 'LATE', 'DEADLINE'] as const;
@@ -72,7 +73,7 @@ async function leave(
     generation: generationMove('RUNNING'),
   });
   if (stage === 'SAVING' || stage === 'LATE') {
-    await vi.waitFor(async () => expect(await lookAt(task.polling_url)).toContain('Ready'));
+    await eventually(async () => expect(await lookAt(task.polling_url)).toContain('Ready'));
   }
   if (stage === 'SAVING') {
     await store.ledger.change({

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { newId } from '../../src/domain/ids.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { writePast } from '../support/history.js';
+import { eventually } from '../support/eventually.js';
 
 let darkroom: Darkroom;
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
     Array.from({ length: 60 }, (_, n) => ({ projectId, profileId: profiles[n % 10] ?? '', full: true })),
   );
   // Events are shown once they have their positions.
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const [left] = await darkroom.sql('select count(*)::int as n from generation_event where position is null');
     if (left?.['n'] !== 0) throw new Error('Some events have no position yet.');
   });

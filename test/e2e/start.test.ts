@@ -80,8 +80,8 @@ it('starts from nothing, keeps its folder to itself, stops at a signal and finds
 
 it('hands running work to another process when it is stopped', async () => {
   const other = await startDarkroom({ sandbox: { timeScale: 10, image: 'small' } });
+  const leaving = start({ DATABASE_URL: other.databaseUrl, SANDBOX_URL: other.sandboxUrl });
   try {
-    const leaving = start({ DATABASE_URL: other.databaseUrl, SANDBOX_URL: other.sandboxUrl });
     const api = await leaving.api();
     const { profiles } = await api.ask(profilesSchema, '{ profiles { nodes { id slug } } }');
     const input = { profileId: profiles.nodes[0]?.id, width: 256, height: 256 };
@@ -89,7 +89,7 @@ it('hands running work to another process when it is stopped', async () => {
       Array.from(
         { length: 8 },
         async (_, n) =>
-          await generate(api, 'generateFromPrompt', { ...input, prompt: `jar ${n} [sandbox: duration=40s]` }),
+          await generate(api, 'generateFromPrompt', { ...input, prompt: `jar ${n} [sandbox: duration=120s]` }),
       ),
     );
     for (const id of ids) await waitFor(api, id, ({ status }) => status === 'RUNNING');
@@ -105,6 +105,8 @@ it('hands running work to another process when it is stopped', async () => {
     }
     expect(other.submits()).toHaveLength(ids.length);
   } finally {
+    // What failed above is told, rather than the connections that it left open.
+    await leaving.end('SIGKILL');
     await other.stop();
   }
 }, 60_000);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { generate, waitFor, waitForEnd } from '../support/generations.js';
+import { eventually } from '../support/eventually.js';
 
 let darkroom: Darkroom;
 let profileId = '';
@@ -85,7 +86,7 @@ it('says what each waits for and, once something is learned, until when; and cou
   expect(Date.parse(waiting?.etaLatest ?? '')).toBeGreaterThan(Date.parse(waiting?.etaEarliest ?? ''));
   expect(await waitingOf(fourth)).toMatchObject({ reason: 'SLOT', position: 2 });
   for (const id of [...hogs, third, fourth]) await waitForEnd(darkroom.api, id);
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await metrics()).text).toMatch(/darkroom_eta_total\{stage="queued",hit="\w+"\} [12]/),
   );
 });

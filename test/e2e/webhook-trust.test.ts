@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { generate, waitFor, waitForEnd, type GenerationState } from '../support/generations.js';
+import { eventually } from '../support/eventually.js';
 
 let darkroom: Darkroom;
 let profileId = '';
@@ -67,7 +68,7 @@ it('holds looks back while webhooks prove reliable, and goes back to looking whe
   // Nothing is known of them yet: tasks are looked at all along.
   expect(Math.max(...looksOf(first))).toBeGreaterThan(1);
   // The webhooks of the last ones may still be on their way.
-  await vi.waitFor(async () => expect(await darkroom.sql('select from webhook_hint')).toEqual([]));
+  await eventually(async () => expect(await darkroom.sql('select from webhook_hint')).toEqual([]));
 
   const trusted = await run(named(12, 'trusted'));
   expect(trusted.every(({ status }) => status === 'SUCCEEDED')).toBe(true);

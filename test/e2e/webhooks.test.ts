@@ -5,6 +5,7 @@ import { keyOf } from '../../src/domain/ids.js';
 import { webhookSecret, webhookToken } from '../../src/domain/webhook.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { generate, waitFor, waitForEnd } from '../support/generations.js';
+import { eventually } from '../support/eventually.js';
 
 let darkroom: Darkroom;
 let profileId = '';
@@ -32,7 +33,7 @@ type Attempt = { token: string; secret: string };
 
 async function attemptOf(id: string): Promise<Attempt> {
   const generationId = keyOf('Generation', id) ?? '';
-  return await vi.waitFor(async () => {
+  return await eventually(async () => {
     const [row] = await darkroom.sql(
       'select webhook_key from attempt where generation_id = $1 and n = 1',
       generationId,
@@ -82,7 +83,7 @@ it('looks once at what a webhook says is done', async () => {
   // Doubled and replayed ones, and one that now lies, change nothing.
   expect(await deliver(token, { id: taskOf('one'), status: 'Ready' }, { secret })).toBe(200);
   expect(await deliver(token, { id: taskOf('one'), status: 'Error', error: 'x' }, { secret })).toBe(200);
-  await vi.waitFor(async () => expect(await darkroom.sql('select from webhook_hint')).toEqual([]));
+  await eventually(async () => expect(await darkroom.sql('select from webhook_hint')).toEqual([]));
   expect(await waitForEnd(darkroom.api, id)).toEqual(ended);
 });
 
@@ -93,7 +94,7 @@ it('believes the provider and not the webhook: one that comes early or lies only
   const { token, secret } = await attemptOf(id);
   expect(await deliver(token, { id: taskOf(prompt), status: 'Error', error: 'it is broken' }, { secret })).toBe(200);
   const looked = () => darkroom.sandbox.log().filter(({ path }) => path.includes(taskOf(prompt))).length;
-  await vi.waitFor(() => expect(looked()).toBe(1));
+  await eventually(() => expect(looked()).toBe(1));
   expect(await waitFor(darkroom.api, id, () => true)).toMatchObject({ status: 'RUNNING' });
   await finished(prompt);
   expect(await deliver(token, { id: taskOf(prompt), status: 'Ready' })).toBe(200);

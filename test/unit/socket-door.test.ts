@@ -3,6 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { key, openSocketDoors, type Doors } from './fake-doors.js';
+import { eventually } from '../support/eventually.js';
 
 let doors: Doors;
 const sockets: WebSocket[] = [];
@@ -31,7 +32,7 @@ async function connect(authorization = key) {
     ask: (id: string, query: string) => socket.send(JSON.stringify({ type: 'subscribe', id, payload: { query } })),
     leave: (id: string) => socket.send(JSON.stringify({ type: 'complete', id })),
     of: (id: string) => got.filter((message) => message.id === id),
-    acknowledged: async () => await vi.waitFor(() => expect(got[0]?.type).toBe('connection_ack')),
+    acknowledged: async () => await eventually(() => expect(got[0]?.type).toBe('connection_ack')),
   };
 }
 
@@ -56,7 +57,7 @@ it('refuses the operation above the limit of a connection by a message of its ow
   const peer = await connect();
   await peer.acknowledged();
   for (let n = 1; n <= 101; n += 1) peer.ask(`${n}`, forever);
-  await vi.waitFor(() => expect(peer.of('101')).toHaveLength(1));
+  await eventually(() => expect(peer.of('101')).toHaveLength(1));
   expect(peer.of('101')[0]).toMatchObject({
     type: 'error',
     payload: [
@@ -66,11 +67,11 @@ it('refuses the operation above the limit of a connection by a message of its ow
       },
     ],
   });
-  await vi.waitFor(() => expect(doors.open.size).toBe(100));
+  await eventually(() => expect(doors.open.size).toBe(100));
   peer.leave('1');
-  await vi.waitFor(() => expect(doors.open.size).toBe(99));
+  await eventually(() => expect(doors.open.size).toBe(99));
   peer.ask('102', '{ hello }');
-  await vi.waitFor(() => expect(peer.of('102').map(({ type }) => type)).toEqual(['next', 'complete']));
+  await eventually(() => expect(peer.of('102').map(({ type }) => type)).toEqual(['next', 'complete']));
   expect(peer.socket.readyState).toBe(WebSocket.OPEN);
 });
 
@@ -81,7 +82,7 @@ it('bounds the connections of one key, and tells whoever is one too many to come
   expect(await (await connect()).closed).toEqual({ code: 1013, reason: 'Too many connections with this API key' });
   first.socket.close();
   await first.closed;
-  await vi.waitFor(async () => await (await connect()).acknowledged());
+  await eventually(async () => await (await connect()).acknowledged());
 });
 
 it('tells a stranger from a fault of its own', async () => {
@@ -98,7 +99,7 @@ it('closes a connection without an operation, and none with one', async () => {
   await Promise.all([busy.acknowledged(), late.acknowledged()]);
   busy.ask('1', forever);
   late.ask('1', forever);
-  await vi.waitFor(() => expect(doors.open.size).toBe(2));
+  await eventually(() => expect(doors.open.size).toBe(2));
   expect(await idle.closed).toEqual({ code: 4408, reason: 'Idle: no operation for 0.6 s' });
   expect(late.socket.readyState).toBe(WebSocket.OPEN);
   late.leave('1');
@@ -112,13 +113,13 @@ it('pings, and cuts off whoever does not answer', async () => {
   await Promise.all([here.acknowledged(), deaf.acknowledged()]);
   here.ask('1', forever);
   deaf.ask('1', forever);
-  await vi.waitFor(() => expect(doors.open.size).toBe(2));
+  await eventually(() => expect(doors.open.size).toBe(2));
   let pings = 0;
   here.socket.on('ping', () => (pings += 1));
   deaf.socket.pause();
   // Its stream is left when it is cut off, which it does not read.
-  await vi.waitFor(() => expect(doors.open.size).toBe(1));
-  await vi.waitFor(() => expect(pings).toBeGreaterThan(2));
+  await eventually(() => expect(doors.open.size).toBe(1));
+  await eventually(() => expect(pings).toBeGreaterThan(2));
   expect(here.socket.readyState).toBe(WebSocket.OPEN);
 });
 
@@ -153,7 +154,7 @@ it('at a stop waits for operations that end, then closes all with 1001, whoever 
   ends.ask('1', forever);
   deaf.socket.pause();
   deaf.ask('1', 'subscription { text(count: 1000, size: 100000) }');
-  await vi.waitFor(() => expect([doors.open.size, doors.asked() > 0]).toEqual([1, true]));
+  await eventually(() => expect([doors.open.size, doors.asked() > 0]).toEqual([1, true]));
   const from = performance.now();
   const closing = doors.door.close();
   doors.endAll();

@@ -2,6 +2,7 @@ import { createClient } from 'graphql-sse';
 import { request } from 'node:http';
 import { afterEach, expect, it, vi } from 'vitest';
 import { key, openStreamDoors, type Doors } from './fake-doors.js';
+import { eventually } from '../support/eventually.js';
 
 let doors: Doors;
 const leaving: AbortController[] = [];
@@ -101,15 +102,15 @@ it('leaves the stream of a client that went, and bounds what one key holds open'
   doors = await openStreamDoors({ openPerKey: 2 });
   await post(forever);
   await post(forever);
-  await vi.waitFor(() => expect(doors.open.size).toBe(2));
+  await eventually(() => expect(doors.open.size).toBe(2));
   const refused = await post(forever);
   expect([refused.status, await refused.json()]).toMatchObject([
     503,
     { errors: [{ extensions: { code: 'UNAVAILABLE' } }] },
   ]);
   leaving[0]?.abort();
-  await vi.waitFor(() => expect(doors.open.size).toBe(1));
-  await vi.waitFor(async () => expect((await post(forever)).status).toBe(200));
+  await eventually(() => expect(doors.open.size).toBe(1));
+  await eventually(async () => expect((await post(forever)).status).toBe(200));
 });
 
 it('pings', async () => {
@@ -159,7 +160,7 @@ it('at a stop lets streams end that are told to, and cuts off the rest in time',
   doors = await openStreamDoors({ timings: { drainMs: 200 } });
   const ends = await post(forever);
   const deaf = askAndNotRead('subscription { text(count: 10000, size: 100000) }');
-  await vi.waitFor(() => expect([doors.open.size, doors.asked() > 0]).toEqual([1, true]));
+  await eventually(() => expect([doors.open.size, doors.asked() > 0]).toEqual([1, true]));
   const from = performance.now();
   const closing = doors.door.close();
   doors.endAll();
