@@ -556,7 +556,7 @@ export type GenerationFilter = {
   errorCode?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Whether it is a favourite. */
   favourite?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Whether a picture was made and kept. */
+  /** Whether a picture was made and kept; it may have been removed or erased since. */
   hasImage?: InputMaybe<Scalars['Boolean']['input']>;
   /** Any of these models, e.g. "bfl/flux-pro-finetuned"; at most 50. */
   model?: InputMaybe<Array<Scalars['String']['input']>>;

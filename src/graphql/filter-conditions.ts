@@ -41,7 +41,10 @@ export abstract class FilterConditions implements Omit<
   @Field(() => Boolean, { nullable: true, description: 'Whether it is a favourite.' })
   favourite?: boolean | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether a picture was made and kept.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether a picture was made and kept; it may have been removed or erased since.',
+  })
   hasImage?: boolean | null;
 
   @Field(() => RangeInput, { nullable: true, description: 'Rated so, 1 to 5; what is not rated never matches.' })

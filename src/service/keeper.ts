@@ -66,7 +66,15 @@ export function createKeeper(parts: Parts): Keeper {
       events: longestOf(all.map(({ keeping }) => keeping.eventDays)),
     };
     await dropMonths(longest);
-    for (const each of all) await keepProject(each, longest);
+    for (const each of all) {
+      // One that cannot be done now, as somebody holds a row of it, must not hold up the others.
+      await keepProject(each, longest).catch((error: unknown) => {
+        logger.warn(
+          { err: asError(error), project: each.projectId },
+          'A project could not be looked after; again later',
+        );
+      });
+    }
     await repeat(async () => await work.removeReleased(remove));
     await work.foldWeights();
   }

@@ -85,6 +85,7 @@ async function settle(
       update attempt a set request = null, error_message = null, word = null, polling_url = null, result_url = null,
         cancel_url = null, webhook_key = null
       where a.generation_id = any (${[...ended]}::uuid[]) and a.generation_id in (select generation_id from over)
+        and coalesce(request::text, error_message, word, polling_url, result_url, cancel_url, webhook_key::text) is not null
       returning 1
     ),
     done as (

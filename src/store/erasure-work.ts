@@ -131,6 +131,16 @@ export function createErasureWork(database: Database, url: string): ErasureWork 
             and not exists (select from image_removal r where r.erasure_id = e.id and r.outcome is null)
           for update`;
         if (erasure === undefined) return false;
+        // What ran one of them again while the erasure was on its way to it has the same content.
+        const copies = await tx.$executeRaw`
+          insert into erasure_item (erasure_id, generation_id)
+          select i.erasure_id, r.id from erasure_item i cross join lateral (
+            select g.id from generation g
+            where g.rerun_of = i.generation_id and g.id > ${id}::uuid and g.project_id = ${erasure.project_id}::uuid
+              and g.erased_at is null
+          ) r
+          where i.erasure_id = ${id}::uuid on conflict do nothing`;
+        if (copies > 0) return false;
         const subject = z.object({ subject: z.string().nullish() }).parse(erasure.filter).subject ?? null;
         if (subject !== null) {
           // Which person a replay was chosen by is nobody's business any more.

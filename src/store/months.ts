@@ -32,6 +32,10 @@ export type MonthCutoff = { eventsBefore: Date | null; before: Date | null; now:
  * name, and finished at the next turn. Gives what was dropped.
  */
 export async function dropMonths(url: string, database: Database, cutoff: MonthCutoff): Promise<string[]> {
+  const months = (await monthsThere(database)).filter(
+    (month) => over(month, cutoff.eventsBefore, cutoff.now) || over(month, cutoff.before, cutoff.now),
+  );
+  if (months.length === 0) return [];
   const client = new Client({
     connectionString: url,
     application_name: 'darkroom',
@@ -43,21 +47,24 @@ export async function dropMonths(url: string, database: Database, cutoff: MonthC
     const { rows } = await client.query<{ mine: boolean }>(
       "select pg_try_advisory_lock(hashtext('darkroom.months'), 0) as mine",
     );
-    return rows[0]?.mine === true ? await dropAll(client, database, cutoff) : [];
+    return rows[0]?.mine === true ? await dropAll(client, database, months, cutoff) : [];
   } finally {
     await client.end();
   }
 }
 
+/** The month before this one is always made anew (partitions.ts), as another host's clock may be behind: it stays. */
+function over(month: Month, until: Date | null, now: Date): boolean {
+  const before = monthOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)));
+  return until !== null && month.end <= until && month.end <= before.start;
+}
+
 async function dropAll(
   client: Client,
   database: Database,
+  months: readonly Month[],
   { eventsBefore, before, now }: MonthCutoff,
 ): Promise<string[]> {
-  // The month before this one is always made anew (partitions.ts): another host's clock may be behind.
-  const earliest = monthOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)));
-  const over = (month: Month, until: Date | null): boolean =>
-    until !== null && month.end <= until && month.end <= earliest.start;
   const dropped: string[] = [];
   const drop = async (tables: readonly string[], month: Month): Promise<boolean> => {
     const all = (await tablesOf(client, tables, month)).map(({ name }) => name);
@@ -65,11 +72,11 @@ async function dropAll(
     dropped.push(...done);
     return done.length === all.length;
   };
-  for (const month of await monthsThere(client)) {
-    if ((!over(month, eventsBefore) && !over(month, before)) || (await isLive(client, month))) continue;
+  for (const month of months) {
+    if (await isLive(client, month)) continue;
     // One at a time is detached: the next one would be refused while this one waits.
-    if (over(month, eventsBefore) && !(await drop(eventTables, month))) return dropped;
-    if (!over(month, before) || (await tablesOf(client, eventTables, month)).length > 0) continue;
+    if (over(month, eventsBefore, now) && !(await drop(eventTables, month))) return dropped;
+    if (!over(month, before, now) || (await tablesOf(client, eventTables, month)).length > 0) continue;
     const counted = await inTurn(database, async (tx) => {
       const whole = await keepCounts(tx, null, month.end);
       if (whole) await deleteGroups(tx, null, month.to);
@@ -81,11 +88,10 @@ async function dropAll(
 }
 
 /** The months of which there is any table, oldest first. */
-async function monthsThere(client: Client): Promise<Month[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `select relname::text as name from pg_class
-     where relkind = 'r' and relnamespace = current_schema()::regnamespace and relname ~ '_y[0-9]{4}m[0-9]{2}$'`,
-  );
+async function monthsThere({ prisma }: Database): Promise<Month[]> {
+  const rows = await prisma.$queryRaw<{ name: string }[]>`
+    select relname::text as name from pg_class
+    where relkind = 'r' and relnamespace = current_schema()::regnamespace and relname ~ '_y[0-9]{4}m[0-9]{2}$'`;
   const tables = new Set([...eventTables, ...generationTables]);
   const starts = rows.flatMap(({ name }) => {
     const [, table = '', year, month] = partitionName.exec(name) ?? [];

@@ -35,8 +35,9 @@ export async function writeGeneration(sql: Sql, past: PastGeneration): Promise<s
     isTerminal(status),
   );
   await sql(
-    `insert into attempt (generation_id, n, project_id, state, provider, account, model, instance_id, sent_at, finished_at)
-     values ($1::uuid, 1, $2::uuid, 'DONE', 'bfl', 'a', 'm', $2::uuid, now(), now())`,
+    `insert into attempt (generation_id, n, project_id, state, provider, account, model, instance_id, sent_at, finished_at,
+       request)
+     values ($1::uuid, 1, $2::uuid, 'DONE', 'bfl', 'a', 'm', $2::uuid, now(), now(), '{"prompt": "a jar"}')`,
     id,
     projectId,
   );
