@@ -1,4 +1,5 @@
 // Exports over HTTP from Darkroom as built, beside the plain COPY of the same columns, and what the process has of it.
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -148,10 +149,11 @@ async function copy(sql: Sql, projectId: string): Promise<Figures> {
     )
     .readable();
   let [count, bytes] = [0, 0];
-  for await (const row of rows as AsyncIterable<Buffer>) {
+  rows.on('data', (row: Buffer) => {
     count += 1;
     bytes += row.length;
-  }
+  });
+  await once(rows, 'end');
   const ms = performance.now() - startedAt;
   return {
     rows: count,
