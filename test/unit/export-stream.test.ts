@@ -91,7 +91,7 @@ describe('an export that is streamed', () => {
     const opening = streams.open(viewer('one'), asked, gone.signal);
     await vi.waitFor(() => expect(streams.running()).toBe(1));
     gone.abort();
-    await expect(opening).rejects.toThrow();
+    await expect(opening).rejects.toThrow('stopped');
     expect([streams.running(), stopped, ended]).toEqual([0, 1, ['tag']]);
   });
 
