@@ -116,8 +116,8 @@ async function measure(bed: { server: Server; sql: Sql; key: string; rounds: num
   for (const [name, figures] of all) {
     const each = (read: (one: Figures) => number | null): number => median(figures.map((one) => read(one) ?? NaN));
     const [own, its] = [
-      each(({ cpuMs, rows }) => ((cpuMs ?? NaN) * 1_000) / rows),
-      each(({ databaseMs, rows }) => (databaseMs * 1_000) / rows),
+      each((one) => ((one.cpuMs ?? NaN) * 1_000) / one.rows),
+      each((one) => (one.databaseMs * 1_000) / one.rows),
     ];
     const cells = [
       name,

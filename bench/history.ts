@@ -1,4 +1,4 @@
-// A history of ten thousand, of a million, of ten: pages and dashboards, and the same dashboards added up from the ledger.
+// A history of ten thousand, of a million, of ten: pages beside PostGraphile and plain SQL, dashboards beside the ledger itself.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +12,15 @@ import { startEmbeddedPostgres } from '../src/store/embedded.js';
 import { migrate } from '../src/store/migrate.js';
 import { ensurePartitions } from '../src/store/partitions.js';
 import { openStore, type Store } from '../src/store/store.js';
+import { noteUsage } from '../src/store/usage-roll.js';
+import { measurePages } from './history-pages.ts';
 
 const usage = `npm run history -- [options]
 
   --sizes 10000,1000000   generations in the history, over a year and three projects; each is made anew
   --data folder           measure this data folder as it is instead; its Darkroom must not be running
-  --runs 15               runs of each question; the median counts`;
+  --runs 15               runs of each dashboard; the median counts. Pages are asked for twenty times as often
+  --bare                  pages without PostGraphile, which bench/node_modules must have`;
 
 const logger = createLogger('warn');
 const dayMs = 86_400_000;
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
       sizes: { type: 'string', default: '10000,1000000' },
       data: { type: 'string' },
       runs: { type: 'string', default: '15' },
+      bare: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -40,23 +44,25 @@ async function main(): Promise<void> {
   console.log(
     `${new Date().toISOString().slice(0, 10)}, ${cores.length} × ${cores[0]?.model.trim()}, ${process.version}`,
   );
-  const runs = Number(values.runs);
-  if (values.data !== undefined) return await measureFolder(values.data, null, runs);
+  const how = { runs: Number(values.runs), bare: values.bare };
+  if (values.data !== undefined) return await measureFolder(values.data, null, how);
   for (const size of values.sizes.split(',').map(Number)) {
     const folder = await mkdtemp(join(tmpdir(), 'darkroom-history-'));
     try {
-      await measureFolder(folder, size, runs);
+      await measureFolder(folder, size, how);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 }
 
-async function measureFolder(dataFolder: string, size: number | null, runs: number): Promise<void> {
+type How = { runs: number; bare: boolean };
+
+async function measureFolder(dataFolder: string, size: number | null, how: How): Promise<void> {
   const server = await startEmbeddedPostgres({ dataFolder, logger });
   try {
     await migrate({ url: server.url, logger });
-    const sql = postgres(server.url, { max: 1, onnotice: () => undefined });
+    const sql = postgres(server.url, { max: 4, onnotice: () => undefined });
     const store = openStore(server.url, () => undefined);
     try {
       if (size !== null) await make(sql, server.url, size);
@@ -69,7 +75,8 @@ async function measureFolder(dataFolder: string, size: number | null, runs: numb
       }
       console.log(`\nCounted ${slots} quarters of an hour in ${seconds(startedAt)} s.`);
       await sql`vacuum (analyze)`;
-      await measure(sql, store, runs);
+      await measurePages(sql, server.url, how);
+      await measure(sql, store, how.runs);
     } finally {
       await store.close();
       await sql.end();
@@ -87,15 +94,21 @@ async function make(sql: Sql, url: string, generations: number): Promise<void> {
   await ensurePartitions(database, new Date(until.getTime() - days * dayMs), new Date());
   await database.close();
   const startedAt = performance.now();
-  await fill(sql, { generations, projects: 3, days, seed: 1, database: url, until, force: false }, () => undefined);
+  await fill(
+    sql,
+    { generations, projects: 3, days, seed: 1, database: url, until, force: false, alone: true },
+    { onProgress: () => undefined },
+  );
   await sql`analyze`;
+  const store = openStore(url, () => undefined);
+  await noteUsage(store.database);
+  await store.close();
   console.log(`\nWrote ${generations} generations in ${seconds(startedAt)} s.`);
 }
 
 async function measure(sql: Sql, store: Store, runs: number): Promise<void> {
-  const [project] = await sql<{ id: string; profile: string }[]>`
-    select p.id, (select id from profile where project_id = p.id order by id limit 1) as profile
-    from project p where slug = 'demo'`;
+  const [project] = await sql<{ id: string }[]>`
+    select p.id from project p where slug = 'demo'`;
   const [size] = await sql<{ n: number; mine: number; last: Date }[]>`
     select count(*)::int as n, count(*) filter (where project_id = ${project?.id ?? ''})::int as mine, max(created_at) as last
     from generation`;
@@ -114,17 +127,9 @@ async function measure(sql: Sql, store: Store, runs: number): Promise<void> {
   });
   const dashboard = async (details: Partial<UsageQuestion>): Promise<number> =>
     (await store.usage.read(project.id, asked(details))).rows.length;
-  const page = { first: 21, after: null };
   console.log(`\n${size.n} generations, ${size.mine} of them in the project that asks; median ms of ${runs} runs:\n`);
   console.log('| question | rows | ms | from the ledger, ms | ratio |\n|---|---|---|---|---|');
   const questions: [string, () => Promise<number>, (() => Promise<number>) | null][] = [
-    ['a page', async () => (await store.history.listed(project.id, {}, page)).length, null],
-    [
-      'a page of one profile that failed',
-      async () =>
-        (await store.history.listed(project.id, { profileId: project.profile, status: ['FAILED'] }, page)).length,
-      null,
-    ],
     [
       'a year by profile and day',
       async () => await dashboard({ dimensions: ['PROFILE'], unit: 'DAY' }),

@@ -39,7 +39,7 @@ function mergeModel(model: CatalogueModel, part: ModelPart): unknown {
   const { provider: _provider, statusByOperator: _said, prices, ...known } = model;
   return {
     ...known,
-    priceMicros: prices.map((entry) => ({ ...entry, from: entry.from?.toISOString() ?? null })),
+    priceMicros: prices.map(({ from, micros, per }) => ({ from: from?.toISOString() ?? null, micros, per })),
     ...part,
     lifecycle: { ...known.lifecycle, ...part.lifecycle },
     parameters: present({ ...known.parameters, ...part.parameters }),

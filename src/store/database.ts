@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { DatabaseError, Pool, types, type CustomTypesConfig } from 'pg';
 import { isConnectionFault } from '../connection-fault.js';
 import { Prisma, PrismaClient } from './generated/client.js';
+import { readTime } from './read-time.js';
 
 /** What may be asked inside a transaction. */
 export type Transaction = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
@@ -56,14 +57,21 @@ export function openDatabase(
   };
 }
 
-const { INT8 } = types.builtins;
+const { INT8, TIMESTAMPTZ } = types.builtins;
 const asPrisma: CustomTypesConfig = {
-  // oxlint-disable-next-line typescript/no-unsafe-return -- pg gives parsers of any
-  getTypeParser: (type, format) => (type === INT8 ? BigInt : types.getTypeParser(type, format)),
+  getTypeParser(type, format) {
+    if (type === INT8) return BigInt;
+    if (type === TIMESTAMPTZ) return readTime;
+    // oxlint-disable-next-line typescript/no-unsafe-return -- pg gives parsers of any
+    return types.getTypeParser(type, format);
+  },
 };
 
 /** Before a statement of which there are many texts, or whose best plan depends on its values: it is not kept prepared. */
 export const plannedAnew = Prisma.raw('/* planned anew */');
+
+/** What is asked again; a table or partition is made once. */
+const asked = /^\s*(?:select|with|insert|update|delete)\b/i;
 
 /** Statements kept prepared on a connection at most: Prisma writes another text for every length of a list. */
 const preparedAtMost = 200;
@@ -75,7 +83,7 @@ const preparedAtMost = 200;
 function createStatementNames(): (query: { sql: string }) => string {
   const names = new Map<string, string>();
   return ({ sql }) => {
-    if (sql.startsWith(plannedAnew.sql)) return '';
+    if (sql.startsWith(plannedAnew.sql) || !asked.test(sql)) return '';
     const known = names.get(sql);
     if (known !== undefined) return known;
     if (names.size >= preparedAtMost) return '';
@@ -86,12 +94,12 @@ function createStatementNames(): (query: { sql: string }) => string {
 }
 
 /** A deadlock or a failed serialization, in Prisma's and in PostgreSQL's codes: no row's fault. */
-const writeConflicts: readonly unknown[] = ['P2034', '40001', '40P01'];
+const writeConflicts = new Set<unknown>(['P2034', '40001', '40P01']);
 
 /** Whether the database refused a statement for its data: another row may still be welcome. */
 export function isRowFault(error: unknown): boolean {
   const refused =
     error instanceof DatabaseError ||
     (error instanceof Prisma.PrismaClientKnownRequestError && error.code.startsWith('P2'));
-  return refused && !writeConflicts.includes(error.code) && !isConnectionFault(error);
+  return refused && !writeConflicts.has(error.code) && !isConnectionFault(error);
 }

@@ -1,8 +1,10 @@
 import type { Generation, ListedGeneration } from '../domain/generation.js';
 import type { Window } from '../domain/ports.js';
-import type { Database } from './database.js';
+import { createBatcher, type Batcher } from './batcher.js';
+import { isRowFault, type Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
 import { toGeneration } from './generation-row.js';
+import { highestId, lowestId } from './list-values.js';
 
 export const listedColumns = Prisma.raw(`
   id, version, status::text, control::text, profile_id as "profileId", provider, model, prompt,
@@ -24,26 +26,68 @@ export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;
  * Limits are written into the statement, as a plan made for any limit would not use that it is small. A few only, so that
  * there are few statements to keep prepared.
  */
-const limits = [11, 21, 51, 101, 1_001].map((rows) => ({ rows, text: Prisma.raw(String(rows)) }));
+const limits = [11, 21, 51, 101, 1_001];
 
-/** A page of all of a project's generations, newest first: the list that is asked for most. Others are in list.ts. */
-export async function generationPage(database: Database, projectId: string, window: Window): Promise<Generation[]> {
-  const rows = await database.rows<GenerationRow>(pageOf(generationColumns, projectId, window));
-  return rows.slice(0, window.first).map(toGeneration);
+/** Who asks for which page. */
+export type AskedPage = { projectId: string; window: Window };
+type Numbered = { asker: number };
+type ReadPage<Row> = (projectId: string, window: Window) => Promise<Row[]>;
+
+/**
+ * Reads pages of all of a project's generations, newest first: the list that is asked for most; others are in list.ts. What is
+ * asked for at the same time is read in one statement, as finding a page costs less than asking for it.
+ */
+export function createPages(database: Database): { page: ReadPage<Generation>; listed: ReadPage<ListedGeneration> } {
+  const whole = readerOf<GenerationRow>(database, generationColumns);
+  return {
+    page: async (projectId, window) => (await whole(projectId, window)).map(toGeneration),
+    // With a third of the columns: each one costs more than the finding of its row.
+    listed: readerOf<ListedGeneration>(database, listedColumns),
+  };
 }
 
-/** The same page with a third of the columns: each one costs more than the finding of its row. */
-export async function listedPage(database: Database, projectId: string, window: Window): Promise<ListedGeneration[]> {
-  const rows = await database.rows<ListedGeneration>(pageOf(listedColumns, projectId, window));
-  return rows.slice(0, window.first);
+function readerOf<Row extends { id: string }>(database: Database, columns: Prisma.Sql): ReadPage<Row> {
+  const readers = limits.map((limit) => ({ limit, batcher: batcherOf<Row>(database, columns, limit) }));
+  return async (projectId, window) => {
+    const reader = readers.find(({ limit }) => limit >= window.first);
+    if (reader === undefined)
+      throw new Error(`A page has at most ${limits.at(-1)} rows; ${window.first} were asked for.`);
+    return (await reader.batcher.add({ projectId, window })).slice(0, window.first);
+  };
 }
 
-function pageOf(columns: Prisma.Sql, projectId: string, window: Window): Prisma.Sql {
-  const { after, first } = window;
-  const limit = limits.find(({ rows }) => rows >= first);
-  if (limit === undefined) throw new Error(`A page has at most ${limits.at(-1)?.rows} rows; ${first} were asked for.`);
-  const conditions = [Prisma.sql`project_id = ${projectId}::uuid`];
-  if (after !== null) conditions.push(Prisma.sql`id < ${after}::uuid`);
+function batcherOf<Row extends { id: string }>(
+  database: Database,
+  columns: Prisma.Sql,
+  limit: number,
+): Batcher<AskedPage, Row[]> {
+  let asked = 0;
+  return createBatcher<AskedPage, Row[]>({
+    isRowFault,
+    // Readings never stand in each other's way.
+    keyOf: () => String((asked += 1)),
+    maxRows: 20,
+    async write(pages) {
+      const rows = await database.rows<Row & Numbered>(pagesSql(columns, limit, pages));
+      const found = Map.groupBy(rows, ({ asker }) => asker);
+      return pages.map((_page, n) => found.get(n + 1) ?? []);
+    },
+  });
+}
+
+/** The statement; shown here so that a test can ask for its plan. */
+export function pagesSql(columns: Prisma.Sql, limit: number, pages: readonly AskedPage[]): Prisma.Sql {
+  const projectIds = pages.map(({ projectId }) => projectId);
+  const begins = pages.map(({ window }) => window.after ?? highestId);
+  // Only the index of project and id gives this order: by ids alone a project with few generations would be looked for among
+  // those of all others. The arrays are selected, so that the plan for any number of pages looks no worse than one made anew.
   return Prisma.sql`
-    select ${columns} from generation where ${Prisma.join(conditions, ' and ')} order by id desc limit ${limit.text}`;
+    select asked.n::integer as asker, page.*
+    from unnest((select ${projectIds}::uuid[]), (select ${begins}::uuid[])) with ordinality as asked (project_id, begin, n)
+    cross join lateral (
+      select ${columns} from generation g
+      where (g.project_id, g.id) < (asked.project_id, asked.begin) and (g.project_id, g.id) >= (asked.project_id, ${lowestId}::uuid)
+      order by g.project_id desc, g.id desc limit ${Prisma.raw(String(limit))}
+    ) page
+    order by asker, page.id desc`;
 }

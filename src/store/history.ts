@@ -5,7 +5,7 @@ import type { GenerationFilter } from '../domain/generation-filter.js';
 import type { GenerationImageRef, History } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { eventsOf } from './events.js';
-import { generationPage, listedPage } from './generation-page.js';
+import { createPages } from './generation-page.js';
 import { Prisma, type Attempt as AttemptRow } from './generated/client.js';
 import { listBriefly, listGenerations } from './list.js';
 import { countGenerations } from './list-count.js';
@@ -35,8 +35,7 @@ export function createHistory(database: Database): History {
       const byId = new Map(found.map((generation) => [generation.id, generation]));
       return ids.map((id) => byId.get(id) ?? null);
     },
-    page: async (projectId, window) => await generationPage(database, projectId, window),
-    listed: async (projectId, window) => await listedPage(database, projectId, window),
+    ...createPages(database),
     list: async (projectId, query, window) => await listGenerations(lists, projectId, query, window),
     listBriefly: async (projectId, query, window) => await listBriefly(lists, projectId, query, window),
     count: async (projectId, query) => await countGenerations(lists, projectId, query),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { newId } from '../../src/domain/ids.js';
 import { planOf, type ListFilter, type ListOrder, type ListQuery, type Place } from '../../src/domain/listing.js';
 import { Prisma } from '../../src/store/generated/client.js';
-import { listedColumns } from '../../src/store/generation-page.js';
+import { listedColumns, pagesSql } from '../../src/store/generation-page.js';
 import { listSql } from '../../src/store/list.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
 import { writeLongHistory } from '../support/long-history.js';
@@ -109,6 +109,27 @@ describe.each([false, true])('read backwards: %s', (backwards) => {
     expect(read).toBeLessThanOrEqual(page * values + page + 20 + 12);
     expect(sorted).toBeLessThanOrEqual(page * (values + 1));
   });
+});
+
+it('reads pages asked for at once, and nothing of others for a project without generations', async () => {
+  const window = { first: page, after: null };
+  for (const projectIds of [[bench.projectId], [newId()], [bench.projectId, newId(), bench.projectId]]) {
+    const asked = projectIds.map((projectId) => ({ projectId, window }));
+    const steps = await bench.store.database.transaction(async (tx) => {
+      // As it is planned once it has been asked a few times.
+      await tx.$executeRaw`set local plan_cache_mode = force_generic_plan`;
+      const sql = pagesSql(listedColumns, page, asked);
+      return stepsOf(
+        answerSchema.parse(await tx.$queryRaw(Prisma.sql`explain (analyze, format json) ${sql}`))[0]['QUERY PLAN'][0]
+          .Plan,
+      );
+    });
+    const pages = projectIds.filter((id) => id === bench.projectId).length;
+    const { read, whole } = effort(steps);
+    expect(whole).toEqual([]);
+    // A row ahead in every month.
+    expect(read).toBeLessThanOrEqual(pages * (page + 12));
+  }
 });
 
 it('estimates how long a long list is, and counts a short one', async () => {

@@ -281,13 +281,9 @@ describe('when the image store', () => {
 
   it('is nearly full nothing new is taken, before anything is looked at', async () => {
     storage.accepting.mockResolvedValue(false);
+    const message = expect.stringMatching(/nearly full.*Try again later/);
     expect(refusalsOf(await generate({ ...request, profileId: 'none' }))).toMatchObject([
-      {
-        code: 'STORAGE_UNAVAILABLE',
-        path: ['input'],
-        message: expect.stringMatching(/nearly full.*Try again later/),
-        retryable: true,
-      },
+      { code: 'STORAGE_UNAVAILABLE', path: ['input'], message, retryable: true },
     ]);
     expect(reader.inspect).not.toHaveBeenCalled();
     expectNothingWritten();
