@@ -20,7 +20,7 @@ const rooms = {
   sandbox: [],
 };
 
-const base = '^src/(connection-fault|errors|logger|metrics|time)\\.ts$';
+const base = '^src/(connection-fault|deadline|errors|logger|metrics|time)\\.ts$';
 
 module.exports = {
   forbidden: [

@@ -61,7 +61,7 @@ export async function submitAttempt(
   }
   const submitTimeoutMs = Math.max(parts.settings.submitTimeoutMs, served.provider.answersAtOnce?.withinMs ?? 0);
   const deadline = createDeadline(driver.forced, submitTimeoutMs);
-  const outcome = await served.provider.submit(served.access, request, deadline.signal).finally(deadline.clear);
+  const outcome = await served.provider.submit(served.access, request, deadline.signal).finally(() => deadline.clear());
   parts.metrics.submitted({ account: served.account.id, outcome: outcome.kind });
   const recorded = await record(parts, driver, served, item, outcome);
   await driver.breaker.submitted(served.account.id, outcome);
