@@ -89,7 +89,10 @@ export async function layGround(
   const reserve = createReserve({ freeBytes: async () => await imageStore.freeBytes(), reserveBytes, logger });
   reserve.start();
   owned('the watch of the disk', async () => await reserve.stop());
-  const storage = { accepting: reserve.accepting, exceeded: quota.exceeded };
+  const storage: Storage = {
+    accepting: async () => await reserve.accepting(),
+    exceeded: async (projectId) => await quota.exceeded(projectId),
+  };
 
   const sandboxUrl = config.embeddedSandbox === null ? null : await startSandbox(config, config.embeddedSandbox, owned);
   // Whatever that sandbox does goes so much faster.

@@ -35,7 +35,6 @@ const idempotency = { find: vi.fn<Idempotency['find']>(async () => null) };
 const history = { generation: vi.fn<History['generation']>() };
 let images = fakeImages(kept);
 let reader = fakeReader(images);
-
 beforeEach(() => {
   vi.resetAllMocks();
   storage.accepting.mockResolvedValue(true);
@@ -44,7 +43,6 @@ beforeEach(() => {
   images = fakeImages(kept);
   reader = fakeReader(images);
 });
-
 const control = { imageId: publicId('Image', kept.id) };
 const plain: GenerateRequest = {
   control: 'NONE',
