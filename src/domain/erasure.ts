@@ -91,6 +91,11 @@ export type ErasureWork = {
   images(id: string): Promise<string[]>;
   /** Removes an image unless something else uses it. `later`: it was given again a moment ago. */
   removeImage(id: string, imageId: string, remove: RemoveBytes): Promise<'done' | 'later' | 'busy'>;
+  /**
+   * Forgets the exports of its project that were begun so far, for any of them may hold what was erased; gives the folders of
+   * their files. Whoever is making one hears of it when it next renews.
+   */
+  forgetExports(id: string): Promise<string[]>;
   /** Writes the receipt, once nothing is left to do; forgets whom it was about. */
   finish(id: string): Promise<boolean>;
   /** Has the database overwrite what a finished one left as dead rows. */

@@ -22,6 +22,8 @@ type Parts = {
   remove: RemoveBytes;
   /** Removes what writes of images left that were cut off. */
   removeLeftovers: () => Promise<number>;
+  /** Removes the files of a kept export. */
+  removeExport: (folder: string) => Promise<void>;
   logger: Logger;
 };
 
@@ -32,7 +34,7 @@ const cancelableFrom = sourcesOf('CANCELED').filter((status) => status !== 'SAVI
  * Carries erasures on. All that it knows is in the database and every step is done as a whole or not at all, so that it may
  * be killed at any time, and any process goes on.
  */
-export function createEraser({ work, ledger, remove, removeLeftovers, logger }: Parts): Eraser {
+export function createEraser({ work, ledger, remove, removeLeftovers, removeExport, logger }: Parts): Eraser {
   let stopping = false;
 
   const ticker = createTicker({
@@ -56,6 +58,8 @@ export function createEraser({ work, ledger, remove, removeLeftovers, logger }: 
     if (!(await eraseChosen(id)) || chosen !== 'all') return;
     if (!(await removeImages(id))) return;
     await removeLeftovers();
+    // What is left of one after a kill in between is swept up by those who make exports.
+    for (const folder of await work.forgetExports(id)) await removeExport(folder);
     if (!(await work.finish(id))) return;
     logger.info({ erasure: id }, 'An erasure is finished');
     await work.vacuum(id);

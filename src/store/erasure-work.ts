@@ -117,6 +117,14 @@ export function createErasureWork(database: Database, url: string): ErasureWork 
       });
     },
 
+    async forgetExports(id) {
+      const rows = await prisma.$queryRaw<{ folder: string }[]>`
+        delete from export where started_at is not null and folder is not null
+          and project_id = (select project_id from erasure where id = ${id}::uuid)
+        returning folder`;
+      return rows.map(({ folder }) => folder);
+    },
+
     vacuum: async (id) => await vacuumErased(url, id),
 
     async finish(id) {

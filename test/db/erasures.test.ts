@@ -39,7 +39,14 @@ function startEraser(): void {
   const work = createErasureWork(bench.connect(), bench.url);
   const { ledger } = bench.store;
   const logger = createLogger('silent');
-  const eraser = createEraser({ work, ledger, remove, removeLeftovers: async () => 0, logger });
+  const eraser = createEraser({
+    work,
+    ledger,
+    remove,
+    removeLeftovers: async () => 0,
+    removeExport: async () => undefined,
+    logger,
+  });
   eraser.start();
   erasers.push(eraser);
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { noisy } from '../images/pictures.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
+import { eventually } from '../support/eventually.js';
 import { erase, erased, eraseErrors, readErasure, tryErase } from '../support/erasures.js';
 import { generate, readGeneration, tryGenerate, waitForEnd } from '../support/generations.js';
 import { filesBelow, tablesWith } from '../support/traces.js';
@@ -51,6 +52,18 @@ async function sweepOf(prompts: string[], details: Record<string, unknown>): Pro
     sweep { id cells { generation { id } } } } }`;
   const { sweep } = (await darkroom.api.ask(sweepSchema, document, { input })).generateSweep;
   return { id: sweep.id, cells: sweep.cells.map(({ generation }) => generation.id) };
+}
+
+const exportSchema = z.object({ exportGenerations: z.object({ export: z.object({ id: z.string() }) }) });
+const madeSchema = z.object({ node: z.object({ url: z.string() }) });
+
+/** The address of an export of what has this word. */
+async function keptExport(search: string): Promise<string> {
+  const document = 'mutation ($input: ExportGenerationsInput!) { exportGenerations(input: $input) { export { id } } }';
+  const asked = await darkroom.api.ask(exportSchema, document, { input: { format: 'NDJSON', search } });
+  const { id } = asked.exportGenerations.export;
+  const made = 'query ($id: ID!) { node(id: $id) { ... on Export { url } } }';
+  return (await eventually(async () => await darkroom.api.ask(madeSchema, made, { id }))).node.url;
 }
 
 it('leaves nothing of a person anywhere in the database and the folder, and what others use', async () => {
@@ -107,8 +120,10 @@ it('leaves nothing of a person anywhere in the database and the folder, and what
   const sheet = z.object({ sweep: z.object({ sheet: z.object({ url: z.string() }) }) });
   const found = await api.ask(sheet, 'query ($id: ID!) { sweep(id: $id) { sheet { url } } }', { id: sweepId });
   expect((await fetch(found.sweep.sheet.url)).status).toBe(200);
+  const exportUrl = await keptExport(word);
+  expect(await (await fetch(exportUrl)).text()).toContain(word);
   // Until now it is all over the place; the search must be able to find it.
-  const tables = ['generation_y', 'attempt_y', 'generation_tag_y', 'generation_text_y', '.sweep', '.replay'];
+  const tables = ['.export', 'generation_y', 'attempt_y', 'generation_tag_y', 'generation_text_y', '.sweep', '.replay'];
   await vi.waitFor(async () => {
     const places = await tablesWith(sql, word);
     expect(tables.filter((table) => !places.some((place) => place.includes(table)))).toEqual([]);
@@ -143,6 +158,8 @@ it('leaves nothing of a person anywhere in the database and the folder, and what
   expect(
     left.filter(({ sha256, path }) => hashes.has(sha256) || [...hashes].some((hash) => path.includes(hash))),
   ).toEqual([]);
+  expect((await fetch(exportUrl)).status).toBe(404);
+  expect(await filesBelow(join(darkroom.dataFolder, 'exports'))).toEqual([]);
   // What was shared is as it was, and nothing else is left.
   const still = left.filter(({ path }) => !path.includes('.d/')).map(({ sha256 }) => sha256);
   expect(still.sort()).toEqual([sharedHash, othersHash].sort());
@@ -157,7 +174,11 @@ it('leaves nothing of a person anywhere in the database and the folder, and what
   expect(after.parameters).toEqual(before.parameters);
   expect(after.cost).toEqual(before.cost);
   expect(after.attempts.map(({ request }) => request)).toEqual([null]);
-  expect(await readGeneration(api, failed)).toMatchObject({ status: 'FAILED', error: { message: null } });
+  expect(await readGeneration(api, failed)).toMatchObject({
+    status: 'FAILED',
+    // Words that any such failure is told with.
+    error: { message: 'The provider reported that the task failed.' },
+  });
   expect(await readGeneration(api, refused)).toMatchObject({ status: 'MODERATED' });
 
   expect(done).toMatchObject({
