@@ -175,7 +175,8 @@ async function exported(server: Server, sql: Sql, key: string, ending: string): 
     while (!over) {
       peakMb = Math.max(peakMb, (await memoryMb(server.pid)) ?? 0);
       const askedAt = performance.now();
-      await (await fetch(`${server.url}/healthz`)).text();
+      const answer = await fetch(`${server.url}/healthz`).catch(() => null);
+      await answer?.text();
       waits.push(performance.now() - askedAt);
       await delay(20);
     }
@@ -216,24 +217,20 @@ async function memoryMb(pid: number): Promise<number | null> {
   return found === undefined ? null : Number(found) / 1_024;
 }
 
-/** Processor time of a process so far. */
-async function cpuMs(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+/** Processor time of a process so far, and of its children that have ended where `withEnded`; 0 when it is gone. */
+async function cpuMs(pid: number, withEnded = false): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = (stat.split(') ')[1] ?? '').split(' ').map(Number);
+  const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);
+  return (user + system + (withEnded ? endedUser + endedSystem : 0)) * 10;
 }
 
-/** The same of all of Postgres: its processes and those of them that have ended. */
+/** The same of all of Postgres. */
 async function databaseMs(sql: Sql): Promise<number> {
-  const rows = await sql<{ stat: string }[]>`
-    select pg_read_file('/proc/' || pid || '/stat', true) as stat from pg_stat_activity
-    union all select pg_read_file('/proc/' || (select split_part(pg_read_file('postmaster.pid'), E'\n', 1)) || '/stat')`;
-  return rows.reduce((sum, { stat }, n) => {
-    const fields = (stat ?? '').split(') ')[1]?.split(' ') ?? [];
-    const own = Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-    // The last is the server's first process, which has the time of those that have ended.
-    const ended = n === rows.length - 1 ? Number(fields[13] ?? 0) + Number(fields[14] ?? 0) : 0;
-    return sum + (own + ended) * 10;
-  }, 0);
+  const rows = await sql<{ pid: number }[]>`select pid from pg_stat_activity`;
+  const [first] = await sql<{ pid: string }[]>`select split_part(pg_read_file('postmaster.pid'), E'\n', 1) as pid`;
+  const each = await Promise.all([...rows.map(async ({ pid }) => await cpuMs(pid)), cpuMs(Number(first?.pid), true)]);
+  return each.reduce((sum, ms) => sum + ms, 0);
 }
 
 await main();
