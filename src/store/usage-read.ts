@@ -153,6 +153,7 @@ async function rowsOf(
   const keys = [...(unit === null ? [] : ['bucket']), ...dimensions.map((dimension) => keyOf[dimension])];
   const sums = daySums;
   const bucket = unit === null ? Prisma.empty : Prisma.sql`, ${bucketOf(unit)} as bucket`;
+  const partition = keys.length === 0 ? '' : `partition by ${keys.join(', ')}`;
   const order = Prisma.raw(['generations desc', ...keys].join(', '));
   const first = unit === null ? Prisma.empty : Prisma.raw('bucket,');
   // As one text: values of their own would take longer to read than to add up.
@@ -160,7 +161,11 @@ async function rowsOf(
     with source as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
       select * ${bucket} from (${source}) s
     ),
-    groups as (${addUp({ source: 'source', keys, sums, withSketches })})
+    -- Of whole days most groups have one row: its sketches need no merging, which would take the longest by far.
+    counted as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
+      select *, ${Prisma.raw(withSketches ? `count(*) over (${partition}) = 1` : 'true')} as alone from source
+    ),
+    groups as (${addUp({ source: 'counted', keys, sums, withSketches, alone: 'alone' })})
     select coalesce(json_agg(row_to_json(r)), '[]')::text as rows
     from (
       select *, ${spanOf(unit, timeZone)} from groups where generations > 0 order by ${first} ${order} limit ${limit}::integer
