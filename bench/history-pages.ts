@@ -150,7 +150,7 @@ function over(server: Server, query: string, headers: Record<string, string> = {
 
 async function time(ask: Ask, runs: number): Promise<{ rows: number; median: number; p95: number }> {
   let rows = 0;
-  for (let warm = 0; warm < 20; warm += 1) rows = await ask();
+  for (let warm = 0; warm < 100; warm += 1) rows = await ask();
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const startedAt = performance.now();

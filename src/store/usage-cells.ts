@@ -116,14 +116,18 @@ export const gatherWell = Prisma.sql`
   select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),
          set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true)`;
 
-/** Adds up the rows of `source` (a name) that have the same keys. Sketches are merged bin by bin where they are wanted. */
+/**
+ * Adds up the rows of `source` (a name) that have the same keys. Sketches are merged bin by bin where they are wanted;
+ * `alone` names a column that says whether a row is the only one with its keys, whose sketches are taken as they are.
+ */
 export function addUp(parts: {
   source: string;
   keys: readonly string[];
   sums: readonly string[];
   withSketches: boolean;
+  alone?: string;
 }): Prisma.Sql {
-  const { source, keys, sums, withSketches } = parts;
+  const { source, keys, sums, withSketches, alone = 'false' } = parts;
   const by = keys.length === 0 ? '' : `${keys.join(', ')},`;
   const group = keys.length === 0 ? '' : `group by ${keys.join(', ')}`;
   const totals = sums.map((name) => `coalesce(sum(${name}), 0)::bigint as ${name}`).join(', ');
@@ -135,7 +139,8 @@ export function addUp(parts: {
       select ${by} ${sums.map(() => '0::bigint').join(', ')}, ${arrays.join(', ')}
       from (
         select ${by} bin, sum(n)::integer as n
-        from ${source} cross join lateral unnest(${name}_bins, ${name}_counts) as u (bin, n) group by ${by} bin
+        from ${source} cross join lateral unnest(${name}_bins, ${name}_counts) as u (bin, n)
+        where not ${alone} group by ${by} bin
       ) b ${group}`;
   };
   const sketches = cellSketches.map((name) => `coalesce(max(${name}), '{}') as ${name}`).join(', ');
@@ -143,7 +148,7 @@ export function addUp(parts: {
     select ${by} ${totals}, ${sketches}
     from (
       select ${by} ${sums.join(', ')},
-        ${none.map((each, i) => `${each} as ${cellSketches[i]}`).join(', ')}
+        ${cellSketches.map((name, i) => `case when ${alone} then ${name} else ${none[i]} end as ${name}`).join(', ')}
       from ${source}
       union all ${merged('queue', 0)}
       union all ${merged('run', 2)}

@@ -153,35 +153,50 @@ async function rowsOf(
   const keys = [...(unit === null ? [] : ['bucket']), ...dimensions.map((dimension) => keyOf[dimension])];
   const sums = daySums;
   const bucket = unit === null ? Prisma.empty : Prisma.sql`, ${bucketOf(unit)} as bucket`;
+  const partition = keys.length === 0 ? '' : `partition by ${keys.join(', ')}`;
   const order = Prisma.raw(['generations desc', ...keys].join(', '));
   const first = unit === null ? Prisma.empty : Prisma.raw('bucket,');
-  // As one text: values of their own would take longer to read than to add up.
+  const columns = [
+    'start_ms',
+    'end_ms',
+    ...keys.filter((key) => key !== 'bucket'),
+    ...sums,
+    ...(withSketches ? cellSketches : []),
+  ];
+  const lists = Prisma.raw(columns.map((name) => `'${name}', coalesce(json_agg(${name}), '[]')`).join(', '));
+  // As one text, column by column: values of their own, or objects, would take longer to read than to add up.
   const answer = await database.$queryRaw`
     with source as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
       select * ${bucket} from (${source}) s
     ),
-    groups as (${addUp({ source: 'source', keys, sums, withSketches })})
-    select coalesce(json_agg(row_to_json(r)), '[]')::text as rows
+    -- Of whole days most groups have one row: its sketches need no merging, which would take the longest by far.
+    counted as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
+      select *, ${Prisma.raw(withSketches ? `count(*) over (${partition}) = 1` : 'true')} as alone from source
+    ),
+    groups as (${addUp({ source: 'counted', keys, sums, withSketches, alone: 'alone' })})
+    select json_build_object(${lists})::text as columns
     from (
       select *, ${spanOf(unit, timeZone)} from groups where generations > 0 order by ${first} ${order} limit ${limit}::integer
     ) r`;
-  const [{ rows } = { rows: '[]' }] = z.array(z.object({ rows: z.string() })).parse(answer);
-  return z.array(rowSchema).parse(JSON.parse(rows)).map(toRow);
+  const [found] = z.array(z.object({ columns: z.string() })).parse(answer);
+  const read = columnsSchema.parse(JSON.parse(found?.columns ?? '{}'));
+  return read.generations.map((_count, place) => rowAt(read, place));
 }
 
-const sum = z.number();
-const key = z.string().nullish();
-const bins = z.array(z.number()).optional();
+const sum = z.array(z.number());
+const moment = z.array(z.number().nullable());
+const key = z.array(z.string().nullable()).optional();
+const bins = z.array(z.array(z.number())).optional();
 
-const rowSchema = z.object({
-  start_ms: z.number().nullable(),
-  end_ms: z.number().nullable(),
+const columnsSchema = z.object({
+  start_ms: moment,
+  end_ms: moment,
   profile_id: key,
   model: key,
   provider: key,
   account: key,
-  control: z.enum(controlKinds).nullish(),
-  status: z.enum(generationStatuses).nullish(),
+  control: z.array(z.enum(controlKinds)).optional(),
+  status: z.array(z.enum(generationStatuses)).optional(),
   error_code: key,
   tag: key,
   generations: sum,
@@ -208,37 +223,52 @@ const rowSchema = z.object({
   run_counts: bins,
 });
 
-function toRow(row: z.infer<typeof rowSchema>): UsageAnswer['rows'][number] {
+/** The value of a column that must have one for every row. */
+function valueAt<T>(column: readonly T[], place: number): T {
+  const value = column[place];
+  if (value === undefined) throw new Error('A column of usage is too short.');
+  return value;
+}
+
+function dateAt(column: readonly (number | null)[], place: number): Date | null {
+  const ms = valueAt(column, place);
+  return ms === null ? null : new Date(ms);
+}
+
+function rowAt(columns: z.infer<typeof columnsSchema>, place: number): UsageAnswer['rows'][number] {
+  const at = (column: readonly number[]): number => valueAt(column, place);
+  const profileId = columns.profile_id?.[place] ?? null;
   return {
-    start: row.start_ms === null ? null : new Date(row.start_ms),
-    end: row.end_ms === null ? null : new Date(row.end_ms),
-    profileId: row.profile_id == null || row.profile_id === noProfile ? null : row.profile_id,
-    model: row.model ?? null,
-    provider: row.provider ?? null,
-    account: row.account ?? null,
-    control: row.control ?? null,
-    status: row.status ?? null,
-    errorCode: row.error_code == null || row.error_code === '' ? null : row.error_code,
-    tag: row.tag ?? null,
-    generations: row.generations,
-    live: row.live,
-    succeeded: row.succeeded,
-    moderated: row.moderated,
-    moderatedInput: row.moderated_input,
-    failed: row.failed,
-    expired: row.expired,
-    canceled: row.canceled,
-    looks: row.looks,
-    estimatedMicros: row.estimated_micros,
-    estimatedKnown: row.estimated_known,
-    quotedMicros: row.quoted_micros,
-    quotedKnown: row.quoted_known,
-    settledMicros: row.settled_micros,
-    settledKnown: row.settled_known,
-    settledUnknown: row.settled_unknown,
-    images: row.images,
-    imageBytes: row.image_bytes,
-    queue: { bins: row.queue_bins ?? [], counts: row.queue_counts ?? [] },
-    run: { bins: row.run_bins ?? [], counts: row.run_counts ?? [] },
+    start: dateAt(columns.start_ms, place),
+    end: dateAt(columns.end_ms, place),
+    profileId: profileId === noProfile ? null : profileId,
+    model: columns.model?.[place] ?? null,
+    provider: columns.provider?.[place] ?? null,
+    account: columns.account?.[place] ?? null,
+    control: columns.control?.[place] ?? null,
+    status: columns.status?.[place] ?? null,
+    // An empty code is none.
+    errorCode: columns.error_code?.[place] || null,
+    tag: columns.tag?.[place] ?? null,
+    generations: at(columns.generations),
+    live: at(columns.live),
+    succeeded: at(columns.succeeded),
+    moderated: at(columns.moderated),
+    moderatedInput: at(columns.moderated_input),
+    failed: at(columns.failed),
+    expired: at(columns.expired),
+    canceled: at(columns.canceled),
+    looks: at(columns.looks),
+    estimatedMicros: at(columns.estimated_micros),
+    estimatedKnown: at(columns.estimated_known),
+    quotedMicros: at(columns.quoted_micros),
+    quotedKnown: at(columns.quoted_known),
+    settledMicros: at(columns.settled_micros),
+    settledKnown: at(columns.settled_known),
+    settledUnknown: at(columns.settled_unknown),
+    images: at(columns.images),
+    imageBytes: at(columns.image_bytes),
+    queue: { bins: columns.queue_bins?.[place] ?? [], counts: columns.queue_counts?.[place] ?? [] },
+    run: { bins: columns.run_bins?.[place] ?? [], counts: columns.run_counts?.[place] ?? [] },
   };
 }
