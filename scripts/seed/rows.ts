@@ -53,7 +53,7 @@ const tagSets = [
   ['campaign-a'],
   ['campaign-b'],
   ['campaign-b', 'hero'],
-].map((tags) => [seededTag, ...tags]);
+].map((tags) => [seededTag].concat(tags));
 const ratings = [5, 5, 4, 4, 4, 3, 2, 1];
 const timeOrNone = (ms: number | null): string => (ms === null ? none : timeText(ms));
 

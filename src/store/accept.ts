@@ -15,7 +15,7 @@ export function createAccept(database: Database): {
   const batcher = createBatcher<NewGeneration, Generation | null>({
     isRowFault,
     keyOf,
-    write: async (rows) => await insertGenerations(database.rows, rows),
+    write: async (rows) => await insertGenerations(async (statement) => await database.rows(statement), rows),
   });
   return {
     accept: async (generation) => await batcher.add(generation),

@@ -94,12 +94,12 @@ function createStatementNames(): (query: { sql: string }) => string {
 }
 
 /** A deadlock or a failed serialization, in Prisma's and in PostgreSQL's codes: no row's fault. */
-const writeConflicts: readonly unknown[] = ['P2034', '40001', '40P01'];
+const writeConflicts: ReadonlySet<unknown> = new Set(['P2034', '40001', '40P01']);
 
 /** Whether the database refused a statement for its data: another row may still be welcome. */
 export function isRowFault(error: unknown): boolean {
   const refused =
     error instanceof DatabaseError ||
     (error instanceof Prisma.PrismaClientKnownRequestError && error.code.startsWith('P2'));
-  return refused && !writeConflicts.includes(error.code) && !isConnectionFault(error);
+  return refused && !writeConflicts.has(error.code) && !isConnectionFault(error);
 }
