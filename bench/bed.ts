@@ -87,8 +87,12 @@ async function build(
   const fixture = await prepare(sql, database.url, dataFolder, options.rows);
 
   const servers = new Map<ServerName, Server>();
-  servers.set('darkroom', await startDarkroom(options.darkroomFlags));
-  if (options.against !== null) servers.set('other', await startDarkroom([], resolve(options.against)));
+  function add(name: ServerName, server: Server): void {
+    servers.set(name, server);
+    stops.push(async () => await server.stop());
+  }
+  add('darkroom', await startDarkroom(options.darkroomFlags));
+  if (options.against !== null) add('other', await startDarkroom([], resolve(options.against)));
   for (const peer of options.peers) {
     const env = {
       DATABASE_URL: database.url,
@@ -96,9 +100,8 @@ async function build(
       PROJECT_ID: fixture.historyProjectId,
     };
     const script = join(import.meta.dirname, 'peers', `${peer}.ts`);
-    servers.set(peer, await startServer({ name: peer, script, env, ready: /^listening (http\S+)$/ }));
+    add(peer, await startServer({ name: peer, script, env, ready: /^listening (http\S+)$/ }));
   }
-  for (const server of servers.values()) stops.push(async () => await server.stop());
   const [about] = await sql<{ version: string; pid: number }[]>`
     select current_setting('server_version') as version, pg_backend_pid() as pid`;
   return {

@@ -56,7 +56,7 @@ async function seed(url: string, options: SeedOptions & { alone: boolean }): Pro
     await makeMonths(url, options);
     await fill(sql, options, {
       onProgress: (done) => bar('generations', done, options.generations, startedAt),
-      onMonth: counting.count,
+      onMonth: (until) => counting.count(until),
     });
     await sql`analyze`;
     await counting.done();

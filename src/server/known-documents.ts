@@ -1,4 +1,4 @@
-import { execute, Kind, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { execute, Kind, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Authenticate } from '../access/keys.js';
@@ -81,5 +81,7 @@ export function createKnownDocuments(parts: {
 }
 
 function subscribes({ definitions }: DocumentNode): boolean {
-  return definitions.some((each) => each.kind === Kind.OPERATION_DEFINITION && each.operation === 'subscription');
+  return definitions.some(
+    (each) => each.kind === Kind.OPERATION_DEFINITION && each.operation === OperationTypeNode.SUBSCRIPTION,
+  );
 }

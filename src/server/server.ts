@@ -67,8 +67,19 @@ export function createServer(options: ServerOptions): HttpServer {
   let publicUrl = options.publicUrl ?? '';
   const prepare = createGuard(schema);
   const operations = createOperations({ schema, prepare, logger });
-  const known = createKnownDocuments({ schema, authenticate, prepare, createContext, show: operations.show });
-  const apollo = createApollo({ schema, prepare, logger, onGood: known.remember });
+  const known = createKnownDocuments({
+    schema,
+    authenticate,
+    prepare,
+    createContext,
+    show: (result, id) => operations.show(result, id),
+  });
+  const apollo = createApollo({
+    schema,
+    prepare,
+    logger,
+    onGood: (source, document) => known.remember(source, document),
+  });
   const graphiql = createGraphiql({ graphqlPath, apiKey: options.demoKey });
   const streaming: StreamDoorOptions = {
     operations,

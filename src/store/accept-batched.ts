@@ -16,7 +16,7 @@ export function createAccept(database: Database): {
   const batcher = createBatcher<NewGeneration, Generation | 'budgeted' | null>({
     isRowFault,
     keyOf,
-    write: async (rows) => await insertGenerations(database.rows, rows, { judged: false }),
+    write: async (rows) => await insertGenerations(async (sql) => await database.rows(sql), rows, { judged: false }),
   });
   /** Projects that had a budget when they last accepted something: only a hint of which way to try first. */
   const budgeted = new Set<string>();

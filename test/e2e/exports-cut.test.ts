@@ -7,6 +7,7 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { Api } from '../support/api.js';
 import { makeFolder, type Row } from '../support/darkroom.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { exportConnections } from '../support/exported.js';
 import { startProcess, type DarkroomProcess } from '../support/process.js';
 
@@ -57,7 +58,10 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+  await eventually(async () => {
+    const left = await exportConnections({ sql });
+    if (left > 0) throw new Error(`${left} connections of exports are left.`);
+  });
 });
 
 afterAll(async () => {
