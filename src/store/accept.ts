@@ -11,32 +11,6 @@ const answerSchema = z.array(
  * Writes new generations with their input images and first event, all in one statement: durable or absent, never half. Unless
  * they were held against their budgets (`judged`), those of projects that have one are not written.
  */
-<<<<<<< HEAD
-=======
-export function createAccept(database: Database): {
-  accept: (generation: NewGeneration) => Promise<Generation | null>;
-  drain: () => Promise<void>;
-} {
-  const batcher = createBatcher<NewGeneration, Generation | null>({
-    isRowFault,
-    keyOf,
-    write: async (rows) => await insertGenerations(async (statement) => await database.rows(statement), rows),
-  });
-  return {
-    accept: async (generation) => await batcher.add(generation),
-    drain: async () => await batcher.drain(),
-  };
-}
-
-/** One statement cannot claim the same idempotency key twice. */
-function keyOf({ id, projectId, requestKey }: NewGeneration): string {
-  return requestKey === null ? id : `${projectId} ${requestKey.subject} ${requestKey.key}`;
-}
-
-const answerSchema = z.array(z.object({ accepted_at: z.date(), taken: z.array(z.string()) }));
-
-/** The statement itself, for those who write more with it in a transaction of theirs. */
->>>>>>> pages
 export async function insertGenerations(
   ask: (statement: Prisma.Sql) => Promise<object[]>,
   rows: readonly NewGeneration[],

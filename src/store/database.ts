@@ -94,11 +94,7 @@ function createStatementNames(): (query: { sql: string }) => string {
 }
 
 /** A deadlock or a failed serialization, in Prisma's and in PostgreSQL's codes: no row's fault. */
-<<<<<<< HEAD
 const writeConflicts = new Set<unknown>(['P2034', '40001', '40P01']);
-=======
-const writeConflicts: ReadonlySet<unknown> = new Set(['P2034', '40001', '40P01']);
->>>>>>> pages
 
 /** Whether the database refused a statement for its data: another row may still be welcome. */
 export function isRowFault(error: unknown): boolean {
