@@ -64,6 +64,7 @@ export async function writeGenerations(
       parameters: { steps: 20 + n, seed: n },
       tags: [],
       favourite: false,
+      erased_images: 0,
       priority: 0,
       attempt_count: 1,
       deadline: at,
