@@ -57,12 +57,17 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+  await released();
 });
 
 afterAll(async () => {
   await running.end('SIGKILL');
 });
+
+/** Every export has given back its connection. */
+async function released(): Promise<void> {
+  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+}
 
 async function start(): Promise<void> {
   over = false;
@@ -105,7 +110,7 @@ it('gives back its connection when the reader leaves, in the middle or before an
   const leaving = new AbortController();
   await begin(leaving.signal);
   leaving.abort();
-  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+  await released();
 
   // Of its own: inside of a transaction the list of connections does not change.
   const locker = new Client({ connectionString: database.url });
@@ -117,7 +122,7 @@ it('gives back its connection when the reader leaves, in the middle or before an
   await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(1), { timeout: 10_000 });
   early.abort();
   await expect(waiting).rejects.toThrow('aborted');
-  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+  await released();
   await locker.end();
 });
 
