@@ -137,7 +137,7 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Ma
 /** What psql's \copy does: the same columns by PostgreSQL's own CSV, thrown away. */
 async function copy(sql: Sql, projectId: string): Promise<Figures> {
   const startedAt = performance.now();
-  const before = await databaseMs(sql);
+  const before = await postgresMs(sql);
   const rows = await sql
     .unsafe(
       `copy (select g.*, coalesce(g.result_seed, (g.parameters ->> 'seed')::bigint),
@@ -160,7 +160,7 @@ async function copy(sql: Sql, projectId: string): Promise<Figures> {
     bytes,
     ms,
     cpuMs: null,
-    databaseMs: (await databaseMs(sql)) - before,
+    databaseMs: (await postgresMs(sql)) - before,
     peakMb: null,
     delayMs: NaN,
   };
@@ -181,7 +181,7 @@ async function exported(server: Server, sql: Sql, key: string, ending: string): 
       await delay(20);
     }
   })();
-  const [cpuBefore, databaseBefore] = [await cpuMs(server.pid), await databaseMs(sql)];
+  const [cpuBefore, databaseBefore] = [await processorMs(server.pid), await postgresMs(sql)];
   const startedAt = performance.now();
   const response = await fetch(`${server.url}/exports/generations.${ending}`, { headers });
   if (!response.ok || response.body === null) throw new Error(`${response.status} ${await response.text()}`);
@@ -198,13 +198,13 @@ async function exported(server: Server, sql: Sql, key: string, ending: string): 
     select count(*)::int as n from generation g join project p on p.id = g.project_id where p.slug = 'demo'`;
   const rows = count?.n ?? 0;
   if (ending === 'ndjson' && lines !== rows) throw new Error(`${lines} lines came, of ${rows}.`);
-  const cpu = (await cpuMs(server.pid)) - cpuBefore;
+  const cpu = (await processorMs(server.pid)) - cpuBefore;
   return {
     rows,
     bytes,
     ms,
     cpuMs: cpu,
-    databaseMs: (await databaseMs(sql)) - databaseBefore,
+    databaseMs: (await postgresMs(sql)) - databaseBefore,
     peakMb,
     delayMs: median(waits),
   };
@@ -218,7 +218,7 @@ async function memoryMb(pid: number): Promise<number | null> {
 }
 
 /** Processor time of a process so far, and of its children that have ended where `withEnded`; 0 when it is gone. */
-async function cpuMs(pid: number, withEnded = false): Promise<number> {
+async function processorMs(pid: number, withEnded = false): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = (stat.split(') ')[1] ?? '').split(' ').map(Number);
   const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);
@@ -226,10 +226,13 @@ async function cpuMs(pid: number, withEnded = false): Promise<number> {
 }
 
 /** The same of all of Postgres. */
-async function databaseMs(sql: Sql): Promise<number> {
+async function postgresMs(sql: Sql): Promise<number> {
   const rows = await sql<{ pid: number }[]>`select pid from pg_stat_activity`;
   const [first] = await sql<{ pid: string }[]>`select split_part(pg_read_file('postmaster.pid'), E'\n', 1) as pid`;
-  const each = await Promise.all([...rows.map(async ({ pid }) => await cpuMs(pid)), cpuMs(Number(first?.pid), true)]);
+  const each = await Promise.all([
+    ...rows.map(async ({ pid }) => await processorMs(pid)),
+    processorMs(Number(first?.pid), true),
+  ]);
   return each.reduce((sum, ms) => sum + ms, 0);
 }
 

@@ -7,7 +7,6 @@ import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { Api } from '../support/api.js';
 import { makeFolder, type Row } from '../support/darkroom.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
 import { exportConnections } from '../support/exported.js';
 import { startProcess, type DarkroomProcess } from '../support/process.js';
 
@@ -58,15 +57,17 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await eventually(async () => {
-    const left = await exportConnections({ sql });
-    if (left > 0) throw new Error(`${left} connections of exports are left.`);
-  });
+  await released();
 });
 
 afterAll(async () => {
   await running.end('SIGKILL');
 });
+
+/** Every export has given back its connection. */
+async function released(): Promise<void> {
+  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+}
 
 async function start(): Promise<void> {
   over = false;
@@ -109,7 +110,7 @@ it('gives back its connection when the reader leaves, in the middle or before an
   const leaving = new AbortController();
   await begin(leaving.signal);
   leaving.abort();
-  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+  await released();
 
   // Of its own: inside of a transaction the list of connections does not change.
   const locker = new Client({ connectionString: database.url });
@@ -121,7 +122,7 @@ it('gives back its connection when the reader leaves, in the middle or before an
   await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(1), { timeout: 10_000 });
   early.abort();
   await expect(waiting).rejects.toThrow('aborted');
-  await vi.waitFor(async () => expect(await exportConnections({ sql })).toBe(0), { timeout: 10_000 });
+  await released();
   await locker.end();
 });
 
