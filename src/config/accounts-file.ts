@@ -44,7 +44,7 @@ export function readAccountsFile(
     problems.push(`ACCOUNTS_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return [];
   }
-  const parsed = z.array(entry).safeParse(content);
+  const parsed = z.array(entry).min(1, 'must list one account or more').safeParse(content);
   if (!parsed.success) {
     const told = parsed.error.issues.map(({ path: at, message }) => `${at.join('.') || 'the whole'}: ${message}`);
     problems.push(...told.map((problem) => `ACCOUNTS_FILE, ${problem}`));

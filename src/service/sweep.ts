@@ -76,8 +76,8 @@ export function createSweepService(parts: Parts): SweepService {
     const built = buildGrid({ columns, rows, pages }, { baseline: withBaseline, path: root });
     if (!built.ok) return built;
     const grid = built.value;
-    const twice = checkNotTwice(grid, request);
-    if (twice.length > 0) return refused(...twice);
+    const faults = [...checkNotTwice(grid, request), ...checkRange(request)];
+    if (faults.length > 0) return refused(...faults);
 
     const seedGiven = request.parameters.seed != null || grid.some(({ name }) => name === 'seed');
     const seed = seedGiven ? null : randomInt(seedsBelow);
@@ -169,6 +169,13 @@ export function createSweepService(parts: Parts): SweepService {
       return accepted({ sweep: (await find(viewer.projectId, sweep.id)) ?? sweep, ...canceled });
     },
   };
+}
+
+function checkRange({ maxCostMicros: given }: SweepRequest): Refusal[] {
+  const maximum = Number.MAX_SAFE_INTEGER;
+  if (given === null || given >= 0) return [];
+  const message = `maxCostMicros must be from 0 to ${maximum}; ${given} was given.`;
+  return [refusal('OUT_OF_RANGE', [...root, 'maxCostMicros'], message, { minimum: 0, maximum, given })];
 }
 
 function checkLimit(request: SweepRequest, cost: PlannedCost, cells: number): Refusal[] {

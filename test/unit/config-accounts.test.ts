@@ -140,6 +140,7 @@ describe('a file of accounts', () => {
   it.each([
     ['that is no JSON', '{', /^ACCOUNTS_FILE cannot be read/],
     ['that is no list', {}, /^ACCOUNTS_FILE, the whole: /],
+    ['without an account', [], /^ACCOUNTS_FILE, the whole: must list one account or more/],
     ['with an unknown provider', [{ ...second, provider: 'dalle' }], /^ACCOUNTS_FILE, 0.provider/],
     ['without a limit', [{ ...second, activeTasks: 0 }], /^ACCOUNTS_FILE, 0.activeTasks/],
     ['with an id that is none', [{ ...second, id: 'Two!' }], /^ACCOUNTS_FILE, 0.id/],
