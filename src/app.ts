@@ -19,6 +19,8 @@ export type App = {
   stop(): Promise<void>;
 };
 
+/** What works in the background of a process that polls. */
+type Worker = { start(): void; stop(): Promise<void> };
 type Stop = { what: string; stop: () => Promise<unknown> };
 
 /** Builds every part by hand, from the ground up, and stops them in the reverse order. */
@@ -56,26 +58,23 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
     // With the embedded server no other process can be alive on this database: the folder's lock says so.
     await poller.start({ alone: config.databaseUrl === null });
   }
-  const replayer = poller === null ? null : buildReplayer(ground, () => poller.poke());
-  if (replayer !== null) {
-    owned('the replayer', async () => await replayer.stop());
-    replayer.start();
-  }
-  const eraser = poller === null ? null : buildEraser(ground);
-  if (eraser !== null) {
-    owned('the eraser', async () => await eraser.stop());
-    eraser.start();
-  }
-  const keeper = poller === null ? null : buildKeeper(ground);
-  if (keeper !== null) {
-    owned('the keeper', async () => await keeper.stop());
-    keeper.start();
-  }
-  const exporter = poller === null ? null : buildExportMaker(ground);
-  if (exporter !== null) {
-    owned('the maker of exports', async () => await exporter.stop());
-    exporter.start();
-  }
+  const started = <T extends Worker>(what: string, worker: T): T => {
+    owned(what, async () => await worker.stop());
+    worker.start();
+    return worker;
+  };
+  const workers =
+    poller === null
+      ? null
+      : {
+          replayer: started(
+            'the replayer',
+            buildReplayer(ground, () => poller.poke()),
+          ),
+          eraser: started('the eraser', buildEraser(ground)),
+          keeper: started('the keeper', buildKeeper(ground)),
+          exporter: started('the maker of exports', buildExportMaker(ground)),
+        };
 
   if (config.role === 'poller') {
     if (config.statusPort === null) return { url: null, sandboxUrl, demo: null };
@@ -95,10 +94,10 @@ async function build(ground: Ground, owned: Owned): Promise<Omit<App, 'stop'>> {
   const server = await buildServer(ground, {
     demo,
     onAccepted: () => poller?.poke(),
-    onReplay: () => replayer?.poke(),
-    onErasure: () => eraser?.poke(),
-    onKeeping: () => keeper?.poke(),
-    onExport: () => exporter?.poke(),
+    onReplay: () => workers?.replayer.poke(),
+    onErasure: () => workers?.eraser.poke(),
+    onKeeping: () => workers?.keeper.poke(),
+    onExport: () => workers?.exporter.poke(),
   });
   owned('the server', async () => await server.stop());
   return { ...(await server.start()), sandboxUrl, demo };

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { RemoveBytes } from '../../src/domain/erasure.js';
 import { keptSince, type KeepingDefaults } from '../../src/domain/keeping.js';
 import { createLogger } from '../../src/logger.js';
-import { createKeeper } from '../../src/service/keeper.js';
+import { createKeeper, type Keeper } from '../../src/service/keeper.js';
 import { ensurePartitions } from '../../src/store/partitions.js';
 import { inTurn } from '../../src/store/retention.js';
 import { openLedger, type LedgerBench } from '../support/ledger.js';
@@ -46,6 +47,15 @@ const none = {
   generation_text: 0,
   generation_image: 0,
 };
+
+/** One that keeps everything for ever, but where a project says otherwise. */
+function startKeeper(remove: RemoveBytes): Keeper {
+  const defaults: KeepingDefaults = { generationDays: 0, eventDays: 0, imageDays: 0, imageQuotaBytes: 0 };
+  const { keepings, keepingWork: work } = bench.store;
+  const keeper = createKeeper({ keepings, work, defaults, remove, logger: createLogger('silent') });
+  keeper.start();
+  return keeper;
+}
 
 it('deletes what one project keeps no longer, in batches, with its images and not its figures', async () => {
   const { store, projectId } = bench;
@@ -145,15 +155,7 @@ it('makes room for new images with the oldest that nobody marked, until the quot
   await writeGeneration(sql, { projectId, at: days(0.5), result: 'of today' });
   const { remove, removed } = removals();
   await store.keepings.set(projectId, { imageQuotaBytes: 9_000, imageQuotaFull: 'REMOVE_OLDEST' });
-  const defaults: KeepingDefaults = { generationDays: 0, eventDays: 0, imageDays: 0, imageQuotaBytes: 0 };
-  const keeper = createKeeper({
-    keepings: store.keepings,
-    work: store.keepingWork,
-    defaults,
-    remove,
-    logger: createLogger('silent'),
-  });
-  keeper.start();
+  const keeper = startKeeper(remove);
   await expect
     .poll(async () => await store.keepings.weight(projectId), { timeout: 20_000 })
     .toEqual({ images: 8, bytes: 8_000 });
@@ -177,15 +179,7 @@ it('keeps each project for its own time, and the longest by whole months', async
   }
   await settleUsage(store);
   const { remove, removed } = removals();
-  const defaults: KeepingDefaults = { generationDays: 0, eventDays: 0, imageDays: 0, imageQuotaBytes: 0 };
-  const keeper = createKeeper({
-    keepings: store.keepings,
-    work: store.keepingWork,
-    defaults,
-    remove,
-    logger: createLogger('silent'),
-  });
-  keeper.start();
+  const keeper = startKeeper(remove);
   await expect.poll(async () => await counts(projectId), { timeout: 20_000 }).toMatchObject({ generation: 1 });
   await expect.poll(() => removed.length, { timeout: 20_000 }).toBe(3);
   await keeper.stop();
