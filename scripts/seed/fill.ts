@@ -1,15 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import { castOf, type SeedProject } from './cast.js';
 import { momentsOf } from './clock.js';
 import { live } from './life.js';
 import type { SeedOptions } from './options.js';
 import { openMonths } from './pipeline.js';
+import { addBytes, noBytes } from './bytes.js';
+import { takePositions } from './positions.js';
 import { createChance } from './random.js';
 import { addLife, emptyBatch, seededTag, styles } from './rows.js';
 import { learnWords } from './words.js';
 
-/** So many generations are written in one go, while the next are made: few, so that their lines die young. */
+/** So many generations are written in one go, while the next are made. */
 const atOnce = 4_000;
+/** So many are made in one go: few, so that their lines die young and the socket is served between. */
+const packedAtOnce = 100;
 const dayMs = 86_400_000;
 
 /** Refuses a database that holds more than made-up generations. */
@@ -45,13 +50,26 @@ export async function fill(
     return known;
   };
   const months = await openMonths(sql, options);
+  const positions = takePositions(sql);
   let batch = emptyBatch();
+  let bytes = noBytes();
   let made = 0;
+  async function pack(): Promise<void> {
+    await positions.reserve(batch.events.length);
+    addBytes(bytes, batch, () => positions.next());
+    batch = emptyBatch();
+    await setImmediate();
+  }
+  async function write(): Promise<void> {
+    await pack();
+    await months.write(bytes);
+    bytes = noBytes();
+    onProgress(made);
+  }
   try {
     for (const at of momentsOf(options, chance)) {
       if (months.endsBefore(at)) {
-        await months.write(batch);
-        batch = emptyBatch();
+        await write();
         await months.next(at, onMonth);
       }
       addLife(
@@ -61,14 +79,12 @@ export async function fill(
         chance,
       );
       made += 1;
-      if (made % atOnce > 0) continue;
-      await months.write(batch);
-      batch = emptyBatch();
-      onProgress(made);
+      if (made % atOnce === 0) await write();
+      else if (made % packedAtOnce === 0) await pack();
     }
-    await months.write(batch);
+    await write();
     await months.end(onMonth);
-    onProgress(made);
+    await positions.end();
   } catch (error) {
     await months.abandon();
     throw error;

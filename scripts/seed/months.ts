@@ -2,13 +2,11 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { ReservedSql, Sql } from 'postgres';
 import { monthAt, partitionedTables, type Month } from '../../src/store/partitions.js';
+import type { Bytes } from './bytes.js';
 import { tables, tableNames, type TableName } from './rows.js';
 
-/** Lines for COPY, by table. */
-export type Lines = Readonly<Record<TableName, readonly string[]>>;
-
 /** Writes one month in one transaction. */
-export type MonthWriter = { write(lines: Lines): Promise<void>; finish(): Promise<void>; abandon(): Promise<void> };
+export type MonthWriter = { write(bytes: Bytes): Promise<void>; finish(): Promise<void>; abandon(): Promise<void> };
 
 /** The month (UTC) that a moment is in. */
 export function monthOf(ms: number): Month {
@@ -58,10 +56,10 @@ export async function openMonth(
     }
   }
   return {
-    async write(lines) {
+    async write(bytes) {
       for (const table of tableNames) {
         const apart = aside && partitioned.includes(table);
-        await copy(tx, table, lines[table], apart ? `${table}_${month.name}` : null);
+        await copy(tx, table, bytes[table], apart ? `${table}_${month.name}` : null);
       }
     },
     async finish() {
@@ -82,13 +80,13 @@ export async function openMonth(
 }
 
 /** A table made in this transaction takes its rows frozen: nobody need look at them again. */
-async function copy(tx: ReservedSql, table: TableName, lines: readonly string[], apart: string | null): Promise<void> {
-  if (lines.length === 0) return;
+async function copy(tx: ReservedSql, table: TableName, chunks: readonly Buffer[], apart: string | null): Promise<void> {
+  if (chunks.length === 0) return;
   const into = `${apart ?? table} (${tables[table]})`;
   const target = await tx.unsafe(`copy ${into} from stdin${apart === null ? '' : ' (freeze)'}`).writable();
   const done = finished(target);
-  for (let i = 0; i < lines.length; i += 1_000) {
-    if (!target.write(`${lines.slice(i, i + 1_000).join('\n')}\n`)) await once(target, 'drain');
+  for (const chunk of chunks) {
+    if (!target.write(chunk)) await once(target, 'drain');
   }
   target.end();
   await done;

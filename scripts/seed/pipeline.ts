@@ -2,7 +2,7 @@ import type { Sql } from 'postgres';
 import type { Month } from '../../src/store/partitions.js';
 import { monthOf, openMonth, takeOutEmpty, type MonthWriter } from './months.js';
 import type { SeedOptions } from './options.js';
-import { eventLines, type Batch } from './rows.js';
+import type { Bytes } from './bytes.js';
 
 /** The months of a history, one after the other: while one is put in its place the next is written, and more is made. */
 export type Months = {
@@ -11,7 +11,7 @@ export type Months = {
   /** Goes on to the month of a moment; `onMonth` hears when everything before it is in. */
   next(at: number, onMonth?: (until: Date) => void): Promise<void>;
   /** Returns once what was given the last time is written. */
-  write(batch: Batch): Promise<void>;
+  write(bytes: Bytes): Promise<void>;
   end(onMonth?: (until: Date) => void): Promise<void>;
   abandon(): Promise<void>;
 };
@@ -29,12 +29,11 @@ export async function openMonths(sql: Sql, options: SeedOptions & { alone: boole
   let finishing: Promise<void> = Promise.resolve();
   let open: { endsAt: number; writer: MonthWriter } | null = null;
 
-  async function write(batch: Batch): Promise<void> {
+  async function write(bytes: Bytes): Promise<void> {
     await writing;
-    if (open === null || batch.events.length === 0) return;
-    const { writer } = open;
-    writing = writer.write({ ...batch.lines, generation_event: eventLines(batch, await takePositions(sql, batch)) });
-    // It is awaited at the next batch; until then its failure is nobody's surprise.
+    if (open === null) return;
+    writing = open.writer.write(bytes);
+    // It is awaited at the next ones; until then its failure is nobody's surprise.
     writing.catch(() => undefined);
   }
 
@@ -78,13 +77,6 @@ function monthsBetween(fromMs: number, toMs: number): Month[] {
     months.push(monthOf(Date.UTC(Math.floor(n / 12), n % 12, 1)));
   }
   return months;
-}
-
-/** Positions for a batch's events; the last one that was taken before. */
-async function takePositions(sql: Sql, { events }: Batch): Promise<number> {
-  const [place] = await sql<{ last: string }[]>`
-    update event_position set last = last + ${events.length} returning last - ${events.length} as last`;
-  return Number(place?.last);
 }
 
 /** Whether this user may do without triggers: what they would note is noted afterwards. */

@@ -154,7 +154,7 @@ function addPicture(batch: Batch, life: Life, id: string, width: number, chance:
   batch.lines.generation_image.push(`${id}\tRESULT\t0\t${projectId}\t${imageId}`);
 }
 
-/** The lines of the events in the order of time, with positions from the one after `last` on. */
-export function eventLines(batch: Batch, last: number): string[] {
-  return batch.events.sort((a, b) => a[0] - b[0]).map(([, head, tail], i) => `${head}\t${last + 1 + i}\t${tail}`);
+/** The lines of the events in the order of time, with positions. */
+export function eventLines(batch: Batch, nextPosition: () => number): string[] {
+  return batch.events.sort((a, b) => a[0] - b[0]).map(([, head, tail]) => `${head}\t${nextPosition()}\t${tail}`);
 }
