@@ -58,12 +58,13 @@ export async function readUsage(database: Database, projectId: string, asked: Us
   const ofTags = asked.dimensions.includes('TAG') || asked.filter.tag != null;
   const whole = bounds.kept && asked.unit !== 'HOUR' ? bounds : { head: null, tail: null };
   const source = ofTags ? ledgerRows(projectId, asked) : cellRows(projectId, asked, whole);
-  const found = ofTags
-    ? await database.transaction(async (tx) => {
-        await tx.$queryRaw(gatherWell);
-        return await rowsOf(tx, asked, source);
-      })
-    : await rowsOf(database.prisma, asked, source);
+  const found =
+    ofTags || asked.withSketches
+      ? await database.transaction(async (tx) => {
+          await tx.$queryRaw(gatherWell);
+          return await rowsOf(tx, asked, source);
+        })
+      : await rowsOf(database.prisma, asked, source);
   return { rows: found, asOf: ofTags ? new Date() : bounds.as_of };
 }
 
@@ -153,7 +154,6 @@ async function rowsOf(
   const keys = [...(unit === null ? [] : ['bucket']), ...dimensions.map((dimension) => keyOf[dimension])];
   const sums = daySums;
   const bucket = unit === null ? Prisma.empty : Prisma.sql`, ${bucketOf(unit)} as bucket`;
-  const partition = keys.length === 0 ? '' : `partition by ${keys.join(', ')}`;
   const order = Prisma.raw(['generations desc', ...keys].join(', '));
   const first = unit === null ? Prisma.empty : Prisma.raw('bucket,');
   const columns = [
@@ -166,14 +166,8 @@ async function rowsOf(
   const lists = Prisma.raw(columns.map((name) => `'${name}', coalesce(json_agg(${name}), '[]')`).join(', '));
   // As one text, column by column: values of their own, or objects, would take longer to read than to add up.
   const answer = await database.$queryRaw`
-    with source as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
-      select * ${bucket} from (${source}) s
-    ),
-    -- Of whole days most groups have one row: its sketches need no merging, which would take the longest by far.
-    counted as ${withSketches ? Prisma.raw('materialized') : Prisma.empty} (
-      select *, ${Prisma.raw(withSketches ? `count(*) over (${partition}) = 1` : 'true')} as alone from source
-    ),
-    groups as (${addUp({ source: 'counted', keys, sums, withSketches, alone: 'alone' })})
+    with source as (select * ${bucket} from (${source}) s),
+    groups as (${addUp({ source: 'source', keys, sums, withSketches })})
     select json_build_object(${lists})::text as columns
     from (
       select *, ${spanOf(unit, timeZone)} from groups where generations > 0 order by ${first} ${order} limit ${limit}::integer
