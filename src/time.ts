@@ -7,23 +7,16 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 /** A sleeper that can be woken: a ring while nobody sleeps ends the next sleep at once. */
 export type Alarm = {
-  /** Waits `ms` milliseconds, until the next ring, or until `signal` aborts. */
+  /** Waits `ms` milliseconds, or until the next ring. */
   sleep: (ms: number) => Promise<void>;
   ring: () => void;
-  /** Forgets the signal; whoever sleeps wakes. */
-  stop: () => void;
 };
 
-export function createAlarm(signal: AbortSignal): Alarm {
-  let rung = signal.aborted;
-  let wake = (): void => undefined;
+const nobody = (): void => undefined;
 
-  function ring(): void {
-    rung = true;
-    wake();
-  }
-  // One listener for all sleeps, since each would have to be taken off again.
-  signal.addEventListener('abort', ring, { once: true });
+export function createAlarm(): Alarm {
+  let rung = false;
+  let wake = nobody;
 
   return {
     async sleep(ms) {
@@ -36,13 +29,12 @@ export function createAlarm(signal: AbortSignal): Alarm {
           };
         });
       }
-      wake = () => undefined;
-      rung = signal.aborted;
+      wake = nobody;
+      rung = false;
     },
-    ring,
-    stop() {
-      signal.removeEventListener('abort', ring);
-      ring();
+    ring() {
+      rung = true;
+      wake();
     },
   };
 }

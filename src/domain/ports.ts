@@ -15,6 +15,7 @@ import type { GenerationFilter } from './generation-filter.js';
 import type { ListCount, ListPage, ListQuery, ListWindow } from './listing.js';
 import type { AttemptState } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
+import type { WorkItem } from './work-item.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -192,40 +193,6 @@ export type Queue = {
   ): Promise<ReadonlyMap<string, { position: number; running: number }>>;
   /** Where a generation of this priority would stand that the project asked for now. */
   placeOfNext(projectId: string, account: string, priority: number): Promise<{ position: number; running: number }>;
-};
-
-/** One attempt with all that is needed to go on with it. */
-export type WorkItem = {
-  generation: Generation;
-  attempt: {
-    n: number;
-    /** By which it was sent; the generation may have gone on by another. */
-    account: string;
-    model: string;
-    state: AttemptState;
-    instanceId: string;
-    taskId: string | null;
-    pollingUrl: string | null;
-    resultUrl: string | null;
-    cancelUrl: string | null;
-    /** When its provider was asked to stop it. */
-    stopAskedAt: Date | null;
-    looks: number;
-    /** By the price table when it was sent. */
-    costListMicros: number | null;
-    /** What the provider quoted when it accepted. */
-    costQuotedMicros: number | null;
-    intendedAt: Date;
-    acceptedAt: Date | null;
-    /** From which its webhook's token and secret are derived; null where none was asked for. */
-    webhookKey: Uint8Array | null;
-    finishedAt: Date | null;
-    /** By the provider's clock. */
-    providerFinishedAt: Date | null;
-  };
-  images: Readonly<Partial<Record<ImageInputName, ImageRecord>>>;
-  /** When this was read, by the database's clock. */
-  readAt: Date;
 };
 
 /** Names one attempt. */

@@ -1,5 +1,5 @@
 import { attemptMove, generationMove, type LedgerChange } from '../domain/change.js';
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import type { LookOutcome } from '../providers/provider.js';
 
 /** The change that the last look calls for. */

@@ -1,5 +1,6 @@
 import { generationMove } from '../domain/change.js';
-import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import type { AttemptRef } from '../domain/ports.js';
+import type { OrderedItem, WorkItem } from '../domain/work-item.js';
 import { asError } from '../errors.js';
 import { sleep } from '../time.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
@@ -45,7 +46,9 @@ async function takeStep(
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   switch (item.attempt.state) {
     case 'INTENDED':
-      if (sendable) return await submitAndSave(parts, driver, served, item);
+      if (sendable && item.order !== null) {
+        return await submitAndSave(parts, driver, served, { ...item, order: item.order });
+      }
       // Committed as SENT before anything leaves, so this one never did.
       await giveBack(parts, ref, driver.instanceId());
       return 'over';
@@ -83,7 +86,7 @@ async function submitAndSave(
   parts: PollerParts,
   driver: Driver,
   served: ServedAccount,
-  item: WorkItem,
+  item: OrderedItem,
 ): Promise<'over' | 'again'> {
   const submitted = await submitAttempt(parts, driver, served, item);
   if (typeof submitted === 'string') return submitted;

@@ -1,5 +1,5 @@
 import type { LedgerChange } from '../domain/change.js';
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import { priceDifference } from '../domain/price.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';

@@ -1,6 +1,6 @@
 import { attemptMove, generationMove } from '../domain/change.js';
 import { leavingFor, momentaryRefusalsAtMost, nextRoute } from '../domain/fallback.js';
-import type { WorkItem } from '../domain/ports.js';
+import type { Order, OrderedItem, WorkItem } from '../domain/work-item.js';
 import type { RouteChange } from '../domain/planned-route.js';
 import { standingKey } from '../domain/standing.js';
 import { asError } from '../errors.js';
@@ -26,13 +26,13 @@ type Refused = Extract<SubmitOutcome, { kind: 'refused' }>;
 export async function refuse(
   parts: PollerParts,
   served: ServedAccount,
-  item: WorkItem,
+  item: OrderedItem,
   outcome: Refused,
 ): Promise<void> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const { code, message, httpStatus, retryAfterMs } = outcome;
   const standing = parts.standing.now();
-  const asks = outcome.retry === 'account' || (outcome.retry === 'later' && item.generation.routes !== null);
+  const asks = outcome.retry === 'account' || (outcome.retry === 'later' && item.order.generation.routes !== null);
   const earlier = asks ? await parts.worklist.refusals(ref, code) : 0;
   // One that is refused again and again although the account proves well in between is itself the trouble.
   const alone = outcome.retry === 'account' && earlier >= accountRefusalsAtMost;
@@ -41,7 +41,7 @@ export async function refuse(
     retry === 'account' ? accountPauseMs : backoffMs({ failures: ref.n, baseMs: 1_000, capMs: 60_000, retryAfterMs });
   const momentary =
     retry === 'later' && earlier + 1 < momentaryRefusalsAtMost && !standing.pauses.has(served.account.id);
-  const route = momentary ? null : onward(parts, item, outcome);
+  const route = momentary ? null : onward(parts, item.order, outcome);
   const from = ['SUBMITTING', 'UNCONFIRMED'] as const;
   const why = { from, errorCode: code, errorMessage: message };
   await parts.change({
@@ -65,7 +65,7 @@ export async function refuse(
   );
 }
 
-function onward(parts: PollerParts, { generation }: WorkItem, { code, message }: Refused): RouteChange | null {
+function onward(parts: PollerParts, { generation }: Order, { code, message }: Refused): RouteChange | null {
   const leaving = leavingFor(code);
   if (leaving === null) return null;
   const route = nextRoute(generation, { ...leaving, reason: { code, message } }, parts.standing.now());

@@ -1,7 +1,8 @@
 import type { ImageRecord } from '../domain/generation.js';
 import { attemptUuid } from '../domain/ids.js';
 import { imageInputNames, type ImageInputName } from '../domain/model.js';
-import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import type { AttemptRef } from '../domain/ports.js';
+import type { OrderedItem } from '../domain/work-item.js';
 import { webhookSecret, webhookToken } from '../domain/webhook.js';
 import { DarkroomError } from '../errors.js';
 import type { SubmitImage, SubmitRequest } from '../providers/provider.js';
@@ -11,10 +12,10 @@ import type { PollerParts, ServedAccount } from './parts.js';
 export async function requestOf(
   parts: PollerParts,
   served: ServedAccount,
-  item: WorkItem,
+  { order, attempt }: OrderedItem,
   webhookKey: Buffer | null,
 ): Promise<SubmitRequest | null> {
-  const { generation } = item;
+  const { generation } = order;
   const read = async (image: ImageRecord): Promise<SubmitImage | 'lost'> => {
     try {
       const bytes = await parts.bytes.read({ projectId: image.projectId, sha256: image.sha256 });
@@ -27,12 +28,12 @@ export async function requestOf(
   };
   const images: Partial<Record<ImageInputName, SubmitImage>> = {};
   for (const name of imageInputNames) {
-    const image = item.images[name];
+    const image = order.images[name];
     const bytes = image === undefined ? null : await read(image);
     if (bytes === 'lost') return null;
     if (bytes !== null) images[name] = bytes;
   }
-  const ref = { generationId: generation.id, n: item.attempt.n };
+  const ref = { generationId: generation.id, n: attempt.n };
   const model = generation.model.slice(generation.provider.length + 1);
   return {
     key: attemptUuid(ref),

@@ -1,4 +1,4 @@
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import type { ResultImage } from '../providers/provider.js';
 import type { PollerParts, ServedAccount } from './parts.js';
 import type { BadEnd, Fetched } from './save-task.js';

@@ -1,5 +1,5 @@
 import { attemptKey } from '../domain/ids.js';
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import { sizeClass } from '../domain/size-class.js';
 import type { WebhookTrust } from '../domain/webhook-trust.js';
 import type { LookOutcome } from '../providers/provider.js';

@@ -1,6 +1,6 @@
 import { attemptMove, generationMove } from '../domain/change.js';
 import { savingGraceMs } from '../domain/lifecycle.js';
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import type { ResultImage } from '../providers/provider.js';
 import { keepImage } from '../service/images.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';

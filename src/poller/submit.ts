@@ -1,5 +1,6 @@
 import { attemptMove, generationMove, type AttemptMove, type LedgerChange } from '../domain/change.js';
-import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import type { AttemptRef } from '../domain/ports.js';
+import type { OrderedItem, WorkItem } from '../domain/work-item.js';
 import { priceAt } from '../domain/price.js';
 import type { SubmitOutcome, SubmitRequest } from '../providers/provider.js';
 import { newWebhookKey } from '../domain/webhook.js';
@@ -27,7 +28,7 @@ export async function submitAttempt(
   parts: PollerParts,
   driver: Driver,
   served: ServedAccount,
-  item: WorkItem,
+  item: OrderedItem,
 ): Promise<'again' | 'over' | FinishedAtOnce> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const instanceId = driver.instanceId();
@@ -79,8 +80,8 @@ export async function submitAttempt(
 }
 
 /** By the price table as it holds now. */
-function listPrice({ models }: PollerParts, { generation, attempt }: WorkItem): number | null {
-  return priceAt(models.get(attempt.model)?.prices ?? [], new Date(), generation.parameters);
+function listPrice({ models }: PollerParts, { order, attempt }: OrderedItem): number | null {
+  return priceAt(models.get(attempt.model)?.prices ?? [], new Date(), order.generation.parameters);
 }
 
 /** INTENDED → SENT, unless the generation has ended meanwhile: then nothing must be sent, and false is given. */
@@ -131,7 +132,7 @@ async function record(
   parts: PollerParts,
   driver: Driver,
   served: ServedAccount,
-  item: WorkItem,
+  item: OrderedItem,
   outcome: SubmitOutcome,
 ): Promise<'again' | 'over' | FinishedAtOnce> {
   const ref = { generationId: item.generation.id, n: item.attempt.n };

@@ -1,4 +1,4 @@
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import type { TaskHandle } from '../providers/provider.js';
 import type { PollerParts } from './parts.js';
 

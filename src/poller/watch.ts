@@ -1,7 +1,8 @@
-import type { WorkItem } from '../domain/ports.js';
+import type { WorkItem } from '../domain/work-item.js';
 import type { Logger } from '../logger.js';
 import type { LookOutcome } from '../providers/provider.js';
 import { createAlarm, type Alarm } from '../time.js';
+import type { AbortGroup } from './abort-group.js';
 import { backoffMs } from './backoff.js';
 import { conclusion } from './conclusion.js';
 import type { Driver, PollerParts, ServedAccount } from './parts.js';
@@ -40,17 +41,17 @@ export async function watchAttempt(
   item: WorkItem,
   driver: Pick<Driver, 'desk' | 'watching' | 'breaker'>,
 ): Promise<WatchNext> {
-  const { signal, leave } = driver.watching.join();
-  const alarm = createAlarm(signal);
+  const group = driver.watching;
+  const alarm = createAlarm();
+  const leave = group.join(alarm.ring);
   const unlisten = driver.desk.listen({ generationId: item.generation.id, n: item.attempt.n }, alarm.ring);
   const { taskId } = item.attempt;
   const unhear = taskId === null ? null : (served.provider.listen?.(served.access, taskId, alarm.ring) ?? null);
   try {
-    return await watch(parts, served, item, { signal, alarm, desk: driver.desk, breaker: driver.breaker });
+    return await watch(parts, served, item, { group, alarm, desk: driver.desk, breaker: driver.breaker });
   } finally {
     unlisten();
     unhear?.();
-    alarm.stop();
     leave();
   }
 }
@@ -59,9 +60,9 @@ async function watch(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  waking: { signal: AbortSignal; alarm: Alarm; desk: Driver['desk']; breaker: Driver['breaker'] },
+  waking: { group: AbortGroup; alarm: Alarm; desk: Driver['desk']; breaker: Driver['breaker'] },
 ): Promise<WatchNext> {
-  const { signal, alarm, desk, breaker } = waking;
+  const { group, alarm, desk, breaker } = waking;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const task = taskOf(parts, item);
   if (task === null) throw new Error('An accepted attempt has no task id.');
@@ -77,15 +78,15 @@ async function watch(
   let atMostMs = Number.POSITIVE_INFINITY;
   /** The task's age when it was first not found, with nothing else said since. */
   let missingSince: number | null = null;
-  const strange = new Set<string>();
+  const strange: string[] = [];
 
   while (true) {
     await alarm.sleep(Math.max(Math.min(rhythm.pauseMs(), atMostMs), atLeastMs));
-    while (rhythm.leastMs() > 0 && !signal.aborted) await alarm.sleep(rhythm.leastMs());
-    if (signal.aborted) return { next: 'over' };
+    while (rhythm.leastMs() > 0 && !group.aborted()) await alarm.sleep(rhythm.leastMs());
+    if (group.aborted()) return { next: 'over' };
     rhythm.ask();
-    const seen = await served.provider.look(served.access, task, signal);
-    if (signal.aborted) return { next: 'over' };
+    const seen = await group.during(async (signal) => await served.provider.look(served.access, task, signal));
+    if (group.aborted()) return { next: 'over' };
     const stopAsked = item.attempt.stopAskedAt !== null || desk.wasStopAsked(ref);
     // Some providers forget what they were told to stop.
     const outcome: LookOutcome = stopAsked && seen.kind === 'notFound' ? stoppedAndForgotten : seen;
@@ -100,8 +101,8 @@ async function watch(
       log().warn({ status: outcome.httpStatus, reason: outcome.message }, 'A look was not answered');
     }
     if (outcome.kind === 'running') {
-      if (!outcome.known && !strange.has(outcome.word)) {
-        strange.add(outcome.word);
+      if (!outcome.known && !strange.includes(outcome.word)) {
+        strange.push(outcome.word);
         log().warn({ word: outcome.word.slice(0, 80) }, 'The provider gave an unknown status; still watching');
       }
       await progress.note(outcome.word, outcome.progress, looks);

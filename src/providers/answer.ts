@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnswerBody } from './transport.js';
+import type { AnswerBody } from './exchange.js';
 
 const object = z.looseObject({});
 const text = z.string().trim().min(1);

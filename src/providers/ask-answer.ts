@@ -1,7 +1,8 @@
 import { describeBody, findExplanation, readObject, tidy } from './answer.js';
 import { readPauseMs } from './pause.js';
 import type { CancelOutcome, LookOutcome, ProbeOutcome } from './provider.js';
-import { headerOf, type Exchange } from './transport.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './transport.js';
 
 type Answer = Record<string, unknown>;
 

@@ -1,7 +1,8 @@
 import { describeBody, findExplanation, readObject, tidy } from './answer.js';
 import { readPauseMs } from './pause.js';
 import type { SubmitOutcome, SubmitRefusalCode } from './provider.js';
-import { headerOf, type Exchange } from './transport.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './transport.js';
 
 type Refused = Extract<SubmitOutcome, { kind: 'refused' }>;
 export type Refusal = { code: SubmitRefusalCode; retry: Refused['retry']; says: string };

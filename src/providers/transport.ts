@@ -1,5 +1,6 @@
 import { Agent, buildConnector, Client, type Dispatcher } from 'undici';
 import { createDeadline } from '../deadline.js';
+import { collectAnswer, type Exchange } from './exchange.js';
 import { describeFault } from './fault.js';
 
 export type Timeouts = {
@@ -22,21 +23,6 @@ export type Call = {
   maxBytes: number;
   signal: AbortSignal;
 };
-
-export type AnswerBody = { kind: 'whole'; bytes: Buffer } | { kind: 'oversized' } | { kind: 'broken'; message: string };
-
-/** What became of one HTTP exchange. */
-export type Exchange =
-  | {
-      kind: 'answered';
-      status: number;
-      headers: Readonly<Record<string, string | string[] | undefined>>;
-      body: AnswerBody;
-    }
-  /** There was no connection, so not one byte of the request has left. Only `sendOnce` can tell. */
-  | { kind: 'unsent'; message: string }
-  /** No answer; the request may have arrived. */
-  | { kind: 'lost'; message: string };
 
 /** HTTP/1.1 to upstreams. Never repeats a request, never follows a redirect, never throws for what the network does. */
 export type Transport = {
@@ -92,18 +78,16 @@ export function createTransport(timeouts: Timeouts = defaultTimeouts): Transport
     const deadline = createDeadline(call.signal, timeouts.totalMs);
     try {
       deadline.signal.throwIfAborted();
-      const pending = dispatcher.request({
+      const request = {
         origin: call.url.origin,
         path: `${call.url.pathname}${call.url.search}`,
         method: call.method,
         // A compressed answer would have to be unpacked within the same bounds; none of the upstreams needs it.
         headers: { 'user-agent': 'darkroom', 'accept-encoding': 'identity', ...call.headers },
         body: call.body ?? null,
-        signal: deadline.signal,
         reset,
-      });
-      const { statusCode, headers, body } = await Promise.race([pending, deadline.over]);
-      return { kind: 'answered', status: statusCode, headers, body: await readBody(body, headers, call.maxBytes) };
+      };
+      return await collectAnswer(dispatcher, request, { maxBytes: call.maxBytes, over: deadline.over });
     } catch (error) {
       return { kind: 'lost', message: describeFault(error) };
     } finally {
@@ -140,30 +124,4 @@ export function headerOf(
 ): string | null {
   const value = answer.headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
-}
-
-async function readBody(
-  body: Dispatcher.ResponseData['body'],
-  headers: Dispatcher.ResponseData['headers'],
-  maxBytes: number,
-): Promise<AnswerBody> {
-  // Destroying a body half read is reported on it as an error; nobody else listens.
-  body.on('error', () => undefined);
-  if (Number(headers['content-length'] ?? 0) > maxBytes) {
-    body.destroy();
-    return { kind: 'oversized' };
-  }
-  const pieces: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      const piece: Buffer = chunk;
-      size += piece.length;
-      if (size > maxBytes) return { kind: 'oversized' };
-      pieces.push(piece);
-    }
-  } catch (error) {
-    return { kind: 'broken', message: describeFault(error) };
-  }
-  return { kind: 'whole', bytes: Buffer.concat(pieces, size) };
 }

@@ -11,7 +11,7 @@ import {
 } from '../domain/keeping.js';
 import { asError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { createAlarm, createTicker } from '../time.js';
+import { createTicker, sleep } from '../time.js';
 
 const everyMs = 60_000;
 /** After a step it rests for as long as that took, and for so long at least. */
@@ -47,7 +47,6 @@ type Kept = { projectId: string; keeping: Keeping };
 export function createKeeper(parts: Parts): Keeper {
   const { keepings, work, defaults, remove, logger, now = () => new Date() } = parts;
   const stopping = new AbortController();
-  const alarm = createAlarm(stopping.signal);
 
   const ticker = createTicker({
     everyMs,
@@ -160,7 +159,7 @@ export function createKeeper(parts: Parts): Keeper {
   async function restAfter<T>(step: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     const result = await step();
-    await alarm.sleep(Math.max(restMs, performance.now() - startedAt));
+    await sleep(Math.max(restMs, performance.now() - startedAt), stopping.signal);
     return result;
   }
 

@@ -1,6 +1,8 @@
+import type { ImageRecord } from '../domain/generation.js';
 import { attemptKey } from '../domain/ids.js';
 import { imageInputNames, imageRoles } from '../domain/model.js';
-import type { AttemptRef, WorkItem } from '../domain/ports.js';
+import type { AttemptRef } from '../domain/ports.js';
+import type { Order, WorkItem } from '../domain/work-item.js';
 import type { Database } from './database.js';
 import { generationColumns } from './generation-page.js';
 import { micros, toGeneration } from './generation-row.js';
@@ -47,21 +49,26 @@ async function read(database: Database, keys: readonly string[]): Promise<Map<st
   for (const { generationId, readAt, costListMicros, costQuotedMicros, ...attempt } of attempts) {
     const generation = byId.get(generationId);
     if (generation === undefined) continue;
-    const given = imageInputNames.flatMap((name) => {
-      const ref = refs.find((each) => each.generationId === generationId && each.role === imageRoles[name]);
-      const image = images.find(({ id }) => id === ref?.imageId);
-      return image === undefined ? [] : [[name, image] as const];
-    });
+    const { id, projectId, status, pixels, deadline } = generation;
     items.set(attemptKey({ generationId, n: attempt.n }), {
-      generation,
+      generation: { id, projectId, status, pixels, deadline },
+      order: attempt.state === 'INTENDED' ? { generation, images: inputsOf(id, refs, images) } : null,
       attempt: {
         ...attempt,
         costListMicros: micros(costListMicros),
         costQuotedMicros: micros(costQuotedMicros),
       },
-      images: Object.fromEntries(given),
       readAt,
     });
   }
   return items;
+}
+
+function inputsOf(generationId: string, refs: readonly ImageRef[], images: readonly ImageRecord[]): Order['images'] {
+  const given = imageInputNames.flatMap((name) => {
+    const ref = refs.find((each) => each.generationId === generationId && each.role === imageRoles[name]);
+    const image = images.find(({ id }) => id === ref?.imageId);
+    return image === undefined ? [] : [[name, image] as const];
+  });
+  return Object.fromEntries(given);
 }

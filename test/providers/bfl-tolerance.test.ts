@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { readCredits } from '../../src/providers/bfl/cost.js';
 import { readLook } from '../../src/providers/flux/look.js';
 import { readSubmit } from '../../src/providers/flux/submit.js';
-import type { Exchange } from '../../src/providers/transport.js';
+import type { Exchange } from '../../src/providers/exchange.js';
 
 const words = ['Pending', 'Ready', 'Error', 'Request Moderated', 'Content Moderated', 'Task not found'];
 const reading = { apiKey: 'key', now: 0, cost: readCredits };

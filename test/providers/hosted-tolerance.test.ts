@@ -7,7 +7,7 @@ import { readSubmit as readFalSubmit } from '../../src/providers/fal/submit.js';
 import { readPrediction } from '../../src/providers/replicate/prediction.js';
 import { readSubmit as readReplicateSubmit } from '../../src/providers/replicate/submit.js';
 import type { LookOutcome, SubmitOutcome } from '../../src/providers/provider.js';
-import type { Exchange } from '../../src/providers/transport.js';
+import type { Exchange } from '../../src/providers/exchange.js';
 
 const anything = fc.jsonValue();
 const words = ['IN_QUEUE', 'COMPLETED', 'starting', 'processing', 'succeeded', 'failed', 'canceled', 'aborted'];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { findExplanation, readObject, tidy } from '../answer.js';
 import { unansweredCall } from '../ask-answer.js';
 import type { BindingCheck, ListOutcome } from '../provider.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 
 const name = z.string().trim().min(1).max(200);
 /** The list's entries are documented as nothing but a list (BFL OpenAPI, April 2026): ids alone and objects are both read. */

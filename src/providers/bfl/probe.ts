@@ -1,7 +1,7 @@
 import { readObject } from '../answer.js';
 import { unansweredCall } from '../ask-answer.js';
 import type { ProbeOutcome } from '../provider.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 import { readCredits } from './cost.js';
 
 /** `{"credits": number}` of `GET /v1/credits`, a call that is free (BFL documentation, 2026). */

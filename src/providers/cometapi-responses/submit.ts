@@ -4,7 +4,7 @@ import { findExplanation, readObject } from '../answer.js';
 import { taskIdText } from '../task-id.js';
 import type { SubmitOutcome, TaskHandle } from '../provider.js';
 import { readSubmitAnswer, refusals, refuseSubmit } from '../submit-answer.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 import { readBlocked, readEnd } from './end.js';
 
 const named = z.object({ id: taskIdText.nullable().catch(null) });

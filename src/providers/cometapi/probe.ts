@@ -1,7 +1,7 @@
 import { unansweredCall } from '../ask-answer.js';
 import { readLook } from '../flux/look.js';
 import type { ProbeOutcome } from '../provider.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 
 /**
  * Reading a task makes nothing and costs nothing, and a task that cannot exist is answered with `Task not found` to a

@@ -3,7 +3,8 @@ import { describeBody, tidy } from '../answer.js';
 import { endpointUrl } from '../hosts.js';
 import { readPauseMs } from '../pause.js';
 import type { ProviderAccount } from '../provider.js';
-import { headerOf, type Exchange, type Transport } from '../transport.js';
+import type { Exchange } from '../exchange.js';
+import { headerOf, type Transport } from '../transport.js';
 
 /** A queue holds every waiting graph, so its listing may be long. */
 const maxAnswerBytes = 16 * 1024 * 1024;

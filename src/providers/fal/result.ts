@@ -4,7 +4,8 @@ import { isPassing, unavailableLook } from '../ask-answer.js';
 import { readImageAddress } from '../data-uri.js';
 import { saysModerated, stageIn } from '../moderation-text.js';
 import type { LookOutcome } from '../provider.js';
-import { headerOf, type Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
+import { headerOf } from '../transport.js';
 
 type Answered = Extract<Exchange, { kind: 'answered' }>;
 

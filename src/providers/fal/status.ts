@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readObject, tidy } from '../answer.js';
 import { unavailableLook } from '../ask-answer.js';
 import type { LookOutcome } from '../provider.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 
 type Meaning = 'running' | 'over' | 'canceled' | 'notFound';
 

@@ -3,7 +3,7 @@ import { findExplanation, tidy } from '../answer.js';
 import type { ProviderAccount, SubmitOutcome } from '../provider.js';
 import { hasError, readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submit-answer.js';
 import { taskAddress, taskIdText } from '../task-id.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 import { taskUrl, type TaskAddress } from './address.js';
 
 const acceptance = z.object({

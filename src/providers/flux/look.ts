@@ -4,7 +4,8 @@ import { describeBody, findExplanation, readObject, tidy } from '../answer.js';
 import { parseUrl } from '../hosts.js';
 import { readPauseMs } from '../pause.js';
 import type { FinalLook, LookOutcome } from '../provider.js';
-import { headerOf, type Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
+import { headerOf } from '../transport.js';
 import type { FluxReading } from './reading.js';
 
 type Meaning = 'running' | 'ready' | 'moderatedInput' | 'moderatedOutput' | 'failed' | 'notFound';

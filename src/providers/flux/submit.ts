@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { findExplanation, tidy } from '../answer.js';
 import type { SubmitOutcome } from '../provider.js';
 import { hasError, readSubmitAnswer, refusals, refuseSubmit, type Refusal } from '../submit-answer.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 import { readEnd } from './look.js';
 import type { FluxReading } from './reading.js';
 import { taskAddress, taskIdText } from '../task-id.js';

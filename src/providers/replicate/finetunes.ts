@@ -4,7 +4,7 @@ import { readObject } from '../answer.js';
 import { describeExchange, unansweredCall } from '../ask-answer.js';
 import { homeUrl } from '../hosts.js';
 import type { BindingCheck, ListOutcome, ProviderAccount } from '../provider.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 import { apiUrl } from './address.js';
 import { modelParts } from './target.js';
 

@@ -3,7 +3,7 @@ import { tidy } from '../answer.js';
 import type { SubmitOutcome } from '../provider.js';
 import { readSubmitAnswer } from '../submit-answer.js';
 import { taskAddress, taskIdText } from '../task-id.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 import { pauseInWords } from './pause-words.js';
 import { readEnd } from './prediction.js';
 

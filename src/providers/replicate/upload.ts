@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readObject } from '../answer.js';
 import { dataUri, imageType } from '../data-uri.js';
 import type { SubmitImage, SubmitRequest } from '../provider.js';
-import type { Exchange } from '../transport.js';
+import type { Exchange } from '../exchange.js';
 
 /** Larger files are to be given by their address (Replicate documentation, 2026). */
 const inlineBytes = 256_000;
