@@ -109,6 +109,7 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
   stops.push(async () => await store.close());
   await ensurePartitions(store.database, new Date());
   const { id: projectId } = await ensureProject(store.database, { id: newId(), slug: 'bench', name: 'Bench' });
+  const profileId = newId();
   const apiKey = newApiKey();
   await addKey(store.database, { id: newId(), projectId, name: 'bench', hash: hashApiKey(apiKey), operator: true });
   await teach(store, options.median * 1_000);
@@ -154,6 +155,7 @@ async function measure(options: Options, folder: string, stops: (() => Promise<u
     const some = Array.from({ length: many }, (_, n) =>
       newGeneration({
         projectId,
+        profileId,
         prompt: `bench ${accepted + n}`,
         promptSent: `bench ${accepted + n}`,
         pixels: 786_432,

@@ -15,7 +15,7 @@ import type { GenerationFilter } from './generation-filter.js';
 import type { ListCount, ListPage, ListQuery, ListWindow } from './listing.js';
 import type { AttemptState } from './lifecycle.js';
 import type { AccountPause } from './standing.js';
-import type { WorkItem } from './work-item.js';
+import type { ProgressNote, WorkItem } from './work-item.js';
 import type { imageRoles, ImageInputName, ParameterValues } from './model.js';
 
 /** Who asks. Everything is read and written inside the viewer's project. */
@@ -241,10 +241,8 @@ export type Worklist = {
     after: string | null;
     limit: number;
   }): Promise<Generation[]>;
-  /** Keeps what a look showed of a running task. */
-  noteProgress(
-    ref: AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null },
-  ): Promise<void>;
+  /** Keeps what looks showed of running tasks; each attempt comes once. */
+  noteProgress(notes: readonly ProgressNote[]): Promise<void>;
   /**
    * Generations past their deadline; `sent` when the provider may be running one of their attempts. One whose image is
    * being saved only when no living instance looks after it.

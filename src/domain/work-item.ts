@@ -1,3 +1,4 @@
+import type { AttemptRef } from './ports.js';
 import type { Generation, ImageRecord } from './generation.js';
 import type { AttemptState } from './lifecycle.js';
 import type { ImageInputName } from './model.js';
@@ -45,3 +46,13 @@ export type Order = {
 
 /** An attempt that is still to be sent. */
 export type OrderedItem = WorkItem & { order: Order };
+
+/** What a look showed of a running task. */
+export type ProgressNote = AttemptRef & {
+  instanceId: string;
+  looks: number;
+  /** The provider's status word. */
+  word: string;
+  /** From 0 to 1; null where it is not told. */
+  progress: number | null;
+};

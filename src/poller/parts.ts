@@ -13,6 +13,7 @@ import type { Account } from '../domain/route.js';
 import type { Provider, ProviderAccount } from '../providers/provider.js';
 import type { AbortGroup } from './abort-group.js';
 import type { Breaker } from './breaker.js';
+import type { ProgressBoard } from './progress.js';
 import type { BadEnd, SaverLimits } from './save-task.js';
 import type { Saver } from './saver.js';
 import type { ImageBytes, InspectedImage, Inspection } from '../service/images.js';
@@ -85,6 +86,7 @@ export type Driver = {
   instanceId: () => string;
   /** Ends all watching: at a stop, or with the lease. */
   watching: AbortGroup;
+  progress: ProgressBoard;
   saver: Saver<BadEnd>;
   breaker: Breaker;
   /** Aborted when everything is to end. */

@@ -12,6 +12,7 @@ import { createFinds } from './finds.js';
 import { createHintDesk } from './hints.js';
 import type { Driver, PollerParts } from './parts.js';
 import { probeAccounts } from './probe.js';
+import { createProgressBoard } from './progress.js';
 import { createReroute } from './reroute.js';
 import { createSaver } from './saver.js';
 import { createStops } from './stops.js';
@@ -30,6 +31,8 @@ const probeEveryMs = 1_000;
 const askEveryMs = 500;
 /** Questions of API processes to providers are seen after so long at most. */
 const callsEveryMs = 200;
+/** What looks showed of running tasks is written after so long at most. */
+const progressEveryMs = 250;
 /** Admitted at once per account; a full batch is followed by the next at once. */
 const admittedAtOnce = 100;
 
@@ -65,7 +68,10 @@ export function createPoller(outer: PollerParts): Poller {
 
   const desk = createHintDesk(parts);
 
+  const progress = createProgressBoard(outer);
+
   const driver: Driver = {
+    progress,
     instanceId: () => instanceId,
     desk,
     get watching() {
@@ -119,6 +125,11 @@ export function createPoller(outer: PollerParts): Poller {
     everyMs: callsEveryMs,
     run: async () => await answerCalls(parts, stopping.signal),
     onError: report('Questions to providers'),
+  });
+  const noting = createTicker({
+    everyMs: progressEveryMs,
+    run: async () => await progress.write(),
+    onError: report('Writing progress'),
   });
   const probing = createTicker({
     everyMs: probeEveryMs,
@@ -198,6 +209,7 @@ export function createPoller(outer: PollerParts): Poller {
       probing.start();
       asking.start();
       calling.start();
+      noting.start();
       if (accounts.some(({ webhookUrl }) => webhookUrl !== null)) hinting.start();
     },
     poke: () => admission.poke(),
@@ -208,7 +220,7 @@ export function createPoller(outer: PollerParts): Poller {
       const force = setTimeout(() => forced.abort(), settings.drainMs);
       stopping.abort();
       watching.abort();
-      const tickers = [admission, sweeping, rerouting, probing, asking, calling, hinting, takeovers];
+      const tickers = [admission, sweeping, rerouting, probing, asking, calling, noting, hinting, takeovers];
       await Promise.all(tickers.map(async (ticker) => await ticker.stop()));
       while (inHand.size > 0) await Promise.all(inHand.values());
       clearTimeout(force);

@@ -39,7 +39,7 @@ export async function watchAttempt(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  driver: Pick<Driver, 'desk' | 'watching' | 'breaker'>,
+  driver: Pick<Driver, 'desk' | 'watching' | 'breaker' | 'progress'>,
 ): Promise<WatchNext> {
   const group = driver.watching;
   const alarm = createAlarm();
@@ -48,7 +48,7 @@ export async function watchAttempt(
   const { taskId } = item.attempt;
   const unhear = taskId === null ? null : (served.provider.listen?.(served.access, taskId, alarm.ring) ?? null);
   try {
-    return await watch(parts, served, item, { group, alarm, desk: driver.desk, breaker: driver.breaker });
+    return await watch(parts, served, item, { desk: driver.desk, breaker: driver.breaker, progress: driver.progress, group, alarm });
   } finally {
     unlisten();
     unhear?.();
@@ -60,16 +60,16 @@ async function watch(
   parts: PollerParts,
   served: ServedAccount,
   item: WorkItem,
-  waking: { group: AbortGroup; alarm: Alarm; desk: Driver['desk']; breaker: Driver['breaker'] },
+  around: Pick<Driver, 'desk' | 'breaker' | 'progress'> & { group: AbortGroup; alarm: Alarm },
 ): Promise<WatchNext> {
-  const { group, alarm, desk, breaker } = waking;
+  const { group, alarm, desk, breaker, progress: board } = around;
   const ref = { generationId: item.generation.id, n: item.attempt.n };
   const task = taskOf(parts, item);
   if (task === null) throw new Error('An accepted attempt has no task id.');
   const { taskId, pollingUrl } = task;
   // Made when it is needed: a logger of its own for each of ten thousand tasks would take a kilobyte of each.
   const log = (): Logger => parts.logger.child({ generation: ref.generationId, attempt: ref.n, task: taskId });
-  const progress = createProgress(parts, ref, item.attempt.instanceId);
+  const progress = createProgress(board, ref, item.attempt.instanceId);
   const rhythm = createRhythm(parts, item, desk.trustOf(served.account.id));
   const graceMs = pollingUrl === null ? blindGraceMs : notFoundGraceMs;
   let { looks } = item.attempt;
@@ -105,7 +105,7 @@ async function watch(
         strange.push(outcome.word);
         log().warn({ word: outcome.word.slice(0, 80) }, 'The provider gave an unknown status; still watching');
       }
-      await progress.note(outcome.word, outcome.progress, looks);
+      progress.note(outcome.word, outcome.progress, looks);
     }
     const age = rhythm.ageMs();
     if (outcome.kind === 'notFound') missingSince ??= age;

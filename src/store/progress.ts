@@ -1,33 +1,11 @@
-import { attemptKey } from '../domain/ids.js';
-import type { AttemptRef } from '../domain/ports.js';
-import { createBatcher } from './batcher.js';
-import { isRowFault, type Database } from './database.js';
+import type { ProgressNote } from '../domain/work-item.js';
+import type { Database } from './database.js';
 import { storable } from './storable.js';
 
-export type Progress = AttemptRef & { instanceId: string; looks: number; word: string; progress: number | null };
-
-/** Keeps what looks showed of running tasks, many at a time. */
-export function createProgressNotes(database: Database): {
-  note: (progress: Progress) => Promise<void>;
-  drain: () => Promise<void>;
-} {
-  const batcher = createBatcher<Progress, true>({
-    isRowFault,
-    keyOf: attemptKey,
-    async write(rows) {
-      await write(database, rows);
-      return rows.map(() => true);
-    },
-  });
-  return {
-    note: async (progress) => void (await batcher.add(progress)),
-    drain: async () => await batcher.drain(),
-  };
-}
-
-async function write(database: Database, rows: readonly Progress[]): Promise<void> {
+/** Keeps what looks showed of running tasks. An attempt that is another's by now, or over, keeps what it has. */
+export async function noteProgress(database: Database, notes: readonly ProgressNote[]): Promise<void> {
   const input = JSON.stringify(
-    rows.map(({ generationId, n, instanceId, looks, word, progress }) => ({
+    notes.map(({ generationId, n, instanceId, looks, word, progress }) => ({
       id: generationId,
       n,
       instance_id: instanceId,

@@ -44,7 +44,6 @@ import { indexPrompts } from './prompts.js';
 import { createPauses } from './pauses.js';
 import { createProfiles } from './profiles.js';
 import { createProviderCalls } from './provider-calls.js';
-import { createProgressNotes } from './progress.js';
 import { createQueue } from './queue.js';
 import { createReplayWork } from './replay-work.js';
 import { createReplays } from './replays.js';
@@ -107,7 +106,6 @@ export function openStore(url: string, onCommit: () => void): Store {
   const background = openDatabase(url, { connections: backgroundConnections });
   const { accept, drain: drainAccept } = createAccept(database);
   const { change, drain: drainChange } = createChange(background);
-  const { note, drain: drainNotes } = createProgressNotes(background);
   return {
     database,
     ledger: {
@@ -128,7 +126,7 @@ export function openStore(url: string, onCommit: () => void): Store {
         return result;
       },
     },
-    worklist: createWorklist(background, note),
+    worklist: createWorklist(background),
     pauses: createPauses(background),
     standings: createStandings(background),
     hints: createHints({ client: database, background }),
@@ -169,7 +167,6 @@ export function openStore(url: string, onCommit: () => void): Store {
     async close() {
       await drainAccept();
       await drainChange();
-      await drainNotes();
       await Promise.all([database.close(), background.close()]);
     },
   };

@@ -5,7 +5,7 @@ import { admit } from './admit.js';
 import type { Database } from './database.js';
 import { ownedBy, registerInstance, releaseInstance, renewLease, takeOver } from './instances.js';
 import { stranded } from './stranded.js';
-import { createProgressNotes } from './progress.js';
+import { noteProgress } from './progress.js';
 import { createWorkItems } from './work-items.js';
 
 const unconfirmedSchema = z.array(
@@ -16,10 +16,7 @@ const unconfirmedSchema = z.array(
 const refsSchema = z.array(z.object({ generation_id: z.string(), n: z.number() }));
 
 /** The poller's side of the ledger. */
-export function createWorklist(
-  database: Database,
-  noteProgress: Worklist['noteProgress'] = createProgressNotes(database).note,
-): Worklist {
+export function createWorklist(database: Database): Worklist {
   return {
     register: async (instance) => await registerInstance(database, instance),
     renew: async (instanceId) => await renewLease(database, instanceId),
@@ -34,7 +31,7 @@ export function createWorklist(
       });
     },
     stranded: async (request) => await stranded(database, request),
-    noteProgress,
+    noteProgress: async (notes) => await noteProgress(database, notes),
     async overdue(limit) {
       const rows = await database.prisma.$queryRaw`
         select id, account, exists (select from attempt a where a.generation_id = g.id and a.state in ('SENT', 'ACCEPTED')) as sent
