@@ -9,13 +9,16 @@ type Deadline = {
 export function createDeadline(signal: AbortSignal, ms: number): Deadline {
   // Not AbortSignal.any with AbortSignal.timeout: the caller's signal may live as long as the process, and each such pair
   // would hang on it until its time-out has passed.
-  const controller = new AbortController();
+  // Made when it is asked for: most only wait for `over`.
+  let controller: AbortController | null = null;
+  let reasonOfEnd: Error | null = null;
   const { promise: over, reject } = Promise.withResolvers<never>();
   // Nobody may be waiting for it any more.
   over.catch(() => undefined);
 
   function end(reason: Error): void {
-    controller.abort(reason);
+    reasonOfEnd ??= reason;
+    controller?.abort(reason);
     reject(reason);
   }
   const stop = () => end(new Error('stopped by the caller'));
@@ -24,7 +27,11 @@ export function createDeadline(signal: AbortSignal, ms: number): Deadline {
   else signal.addEventListener('abort', stop, { once: true });
 
   return {
-    signal: controller.signal,
+    get signal() {
+      controller ??= new AbortController();
+      if (reasonOfEnd !== null) controller.abort(reasonOfEnd);
+      return controller.signal;
+    },
     over,
     clear() {
       clearTimeout(timer);

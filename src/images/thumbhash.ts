@@ -3,8 +3,8 @@ import { rgbaToThumbHash } from 'thumbhash';
 import { decodeGate } from './gate.js';
 import { resultLimits, type ImageLimits } from './limits.js';
 
-/** The longest side that the thumbhash algorithm takes. */
-const longestSide = 100;
+/** The algorithm keeps seven waves a side and takes 100 pixels at most; from 32 it finds them in a tenth of the work. */
+const longestSide = 32;
 
 /**
  * A placeholder of about 25 bytes: average colour, proportions and rough shapes, upright as displayed. The picture is

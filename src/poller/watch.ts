@@ -48,7 +48,13 @@ export async function watchAttempt(
   const { taskId } = item.attempt;
   const unhear = taskId === null ? null : (served.provider.listen?.(served.access, taskId, alarm.ring) ?? null);
   try {
-    return await watch(parts, served, item, { desk: driver.desk, breaker: driver.breaker, progress: driver.progress, group, alarm });
+    return await watch(parts, served, item, {
+      desk: driver.desk,
+      breaker: driver.breaker,
+      progress: driver.progress,
+      group,
+      alarm,
+    });
   } finally {
     unlisten();
     unhear?.();

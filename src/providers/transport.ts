@@ -35,11 +35,14 @@ export type Transport = {
 
 export const defaultTimeouts: Timeouts = { connectMs: 10_000, answerMs: 60_000, idleMs: 30_000, totalMs: 120_000 };
 
+/** Kept alive to one upstream; what asks meanwhile waits for one to be free. */
+const connectionsAtMost = 512;
+
 export function createTransport(timeouts: Timeouts = defaultTimeouts): Transport {
   // One connector for all, so that TLS sessions are resumed even where connections are not kept.
   const connector = buildConnector({ timeout: timeouts.connectMs, allowH2: false });
   const limits = { headersTimeout: timeouts.answerMs, bodyTimeout: timeouts.idleMs, allowH2: false };
-  const agent = new Agent({ ...limits, connect: connector });
+  const agent = new Agent({ ...limits, connections: connectionsAtMost, connect: connector });
 
   /**
    * A kept-alive socket may have been closed by the far end a moment ago; a POST written to it then fails like one whose
@@ -77,7 +80,7 @@ export function createTransport(timeouts: Timeouts = defaultTimeouts): Transport
   async function run(dispatcher: Dispatcher, call: Call, reset: boolean): Promise<Exchange> {
     const deadline = createDeadline(call.signal, timeouts.totalMs);
     try {
-      deadline.signal.throwIfAborted();
+      call.signal.throwIfAborted();
       const request = {
         origin: call.url.origin,
         path: `${call.url.pathname}${call.url.search}`,
