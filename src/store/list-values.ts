@@ -94,7 +94,15 @@ export function idsByValues(options: {
 }): Prisma.Sql {
   const { projectId, field, filter, bounds, begin, up, limit } = options;
   const { values, type, from = ofGeneration, value, holds, withoutLive } = readingOf(field, filter);
-  const list = Prisma.sql`${[...new Set(values)]}::${Prisma.raw(type)}[]`;
+  const asked = [...new Set(values)];
+  const list = Prisma.sql`${asked}::${Prisma.raw(type)}[]`;
+  // A list of unknown length is taken for ten values, so that its kept plan seems dearer than a new one each time, which takes
+  // several times as long to make as to carry out. The offset keeps the value from the planner, as a list does.
+  const one = asked.length === 1 ? asked[0] : undefined;
+  const wanted =
+    one === undefined
+      ? Prisma.sql`unnest(${list}) as v (value)`
+      : Prisma.sql`(select ${one}::${Prisma.raw(type)} as value offset 0) as v`;
   const direction = Prisma.raw(up ? 'asc' : 'desc');
   const beyond = Prisma.raw(up ? '>' : '<');
 
@@ -125,7 +133,7 @@ export function idsByValues(options: {
       : Prisma.sql`union all (${part(ofGeneration, [live, Prisma.sql`${value} = any (${list})`], null)})`;
   return Prisma.sql`
     select distinct page_id, null::bigint as value, null::uuid as newest from (
-      (select each.page_id from unnest(${list}) as v (value)
+      (select each.page_id from ${wanted}
        cross join lateral (${part(from, [holds, equal], value)}) as each)
       ${ofLive}
     ) as found
