@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const darkroomFolder = await mkdtemp(join(tmpdir(), 'darkroom-data-'));
   try {
     await migrate({ url: database.url, logger });
-    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    const sql = postgres(database.url, { max: 4, onnotice: () => undefined });
     if (values.data === undefined) await make(sql, database.url, Number(values.generations));
     const env = {
       DATABASE_URL: database.url,
@@ -72,8 +72,8 @@ async function make(sql: Sql, url: string, generations: number): Promise<void> {
   await database.close();
   await fill(
     sql,
-    { generations, projects: 2, days: 365, seed: 1, database: url, until, force: false },
-    () => undefined,
+    { generations, projects: 2, days: 365, seed: 1, database: url, until, force: false, alone: true },
+    { onProgress: () => undefined },
   );
   await sql`vacuum (analyze)`;
 }

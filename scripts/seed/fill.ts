@@ -36,6 +36,7 @@ export async function fill(
   options: SeedOptions & { alone: boolean },
   { onProgress, onMonth }: { onProgress: (done: number) => void; onMonth?: (until: Date) => void },
 ): Promise<void> {
+  if (sql.options.max < 4) throw new Error('The seeder needs four connections, or it would wait for itself.');
   const chance = createChance(options.seed);
   const startMs = options.until.getTime() - options.days * dayMs;
   const projects = await writeProjects(sql, castOf(options.projects, startMs, chance));
