@@ -1,4 +1,3 @@
-import type { AttemptRef } from './ports.js';
 import type { Generation, ImageRecord } from './generation.js';
 import type { AttemptState } from './lifecycle.js';
 import type { ImageInputName } from './model.js';
@@ -48,7 +47,9 @@ export type Order = {
 export type OrderedItem = WorkItem & { order: Order };
 
 /** What a look showed of a running task. */
-export type ProgressNote = AttemptRef & {
+export type ProgressNote = {
+  generationId: string;
+  n: number;
   instanceId: string;
   looks: number;
   /** The provider's status word. */
