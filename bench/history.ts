@@ -157,26 +157,22 @@ async function measure(sql: Sql, store: Store, runs: number): Promise<void> {
   ];
   for (const [name, ask, ledger] of questions) {
     const [rows, ms] = await timed(ask, runs);
-    const slow = ledger === null ? null : await once(ledger);
+    const slow = ledger === null ? null : (await once(ledger)).ms;
     const ratio = slow === null ? '' : (slow / ms).toFixed(0);
     console.log(`| ${name} | ${rows} | ${ms.toFixed(1)} | ${slow?.toFixed(0) ?? ''} | ${ratio} |`);
   }
 }
 
-async function once(ask: () => Promise<number>): Promise<number> {
+async function once(ask: () => Promise<number>): Promise<{ rows: number; ms: number }> {
   const startedAt = performance.now();
-  await ask();
-  return performance.now() - startedAt;
+  const rows = await ask();
+  return { rows, ms: performance.now() - startedAt };
 }
 
 async function timed(ask: () => Promise<number>, runs: number): Promise<[number, number]> {
-  let rows = await ask();
+  const { rows } = await once(ask);
   const times: number[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    const startedAt = performance.now();
-    rows = await ask();
-    times.push(performance.now() - startedAt);
-  }
+  for (let run = 0; run < runs; run += 1) times.push((await once(ask)).ms);
   return [rows, times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0];
 }
 

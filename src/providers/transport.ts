@@ -80,7 +80,8 @@ export function createTransport(timeouts: Timeouts = defaultTimeouts): Transport
   async function run(dispatcher: Dispatcher, call: Call, reset: boolean): Promise<Exchange> {
     const deadline = createDeadline(call.signal, timeouts.totalMs);
     try {
-      call.signal.throwIfAborted();
+      // Nothing leaves for a caller who has stopped; the deadline says so in its own words.
+      if (call.signal.aborted) await deadline.over;
       const request = {
         origin: call.url.origin,
         path: `${call.url.pathname}${call.url.search}`,
