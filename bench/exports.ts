@@ -154,6 +154,8 @@ async function copy(sql: Sql, projectId: string): Promise<Figures> {
     bytes += row.length;
   });
   await once(rows, 'end');
+  // As in src/exports/export-worker.ts: the socket may have been left paused.
+  rows._read(0);
   const ms = performance.now() - startedAt;
   return {
     rows: count,

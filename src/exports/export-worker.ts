@@ -75,6 +75,9 @@ async function makeFile(tx: TransactionSql, statement: string): Promise<void> {
     rows.once('end', resolve).once('error', reject);
     rows.once('close', () => reject(new Error('The rows ended too early.')));
   });
+  // Where the last row found the stream full, postgres.js has paused the socket, and resumes it only when more is read:
+  // no answer to the next statement would come.
+  rows._read(0);
   file.end();
   rowsBefore += file.rows();
   send({ type: 'fileEnd', rows: rowsBefore });

@@ -79,8 +79,10 @@ it('starts from nothing, keeps its folder to itself, stops at a signal and finds
 }, 90_000);
 
 it('hands running work to another process when it is stopped', async () => {
-  const other = await startDarkroom({ sandbox: { timeScale: 10, image: 'small' } });
-  const leaving = start({ DATABASE_URL: other.databaseUrl, SANDBOX_URL: other.sandboxUrl });
+  // It polls nothing, so that all of the work is the leaving one's until the next is there.
+  const other = await startDarkroom({ environment: { ROLE: 'api' }, sandbox: { timeScale: 10, image: 'small' } });
+  const shared = { DATABASE_URL: other.databaseUrl, SANDBOX_URL: other.sandboxUrl };
+  const leaving = start(shared);
   try {
     const api = await leaving.api();
     const { profiles } = await api.ask(profilesSchema, '{ profiles { nodes { id slug } } }');
@@ -93,11 +95,13 @@ it('hands running work to another process when it is stopped', async () => {
       ),
     );
     for (const id of ids) await waitFor(api, id, ({ status }) => status === 'RUNNING');
-    const [owned] = await other.sql(
-      'select count(*)::int as n from attempt a join instance i on i.id = a.instance_id where i.pid = $1',
-      leaving.pid,
+    const owned = 'select count(*)::int as n from attempt a join instance i on i.id = a.instance_id where i.pid = $1';
+    expect(await other.sql(owned, leaving.pid)).toEqual([{ n: ids.length }]);
+    const next = start({ ...shared, ROLE: 'poller' });
+    await vi.waitFor(
+      async () => expect(await other.sql('select from instance where pid = $1', next.pid)).toHaveLength(1),
+      { timeout: 40_000 },
     );
-    expect(owned?.['n']).toBeGreaterThan(0);
     expect(await leaving.end('SIGTERM')).toBe(0);
     for (const id of ids) {
       const { status, attempts } = await waitForEnd(other.api, id);
@@ -106,7 +110,7 @@ it('hands running work to another process when it is stopped', async () => {
     expect(other.submits()).toHaveLength(ids.length);
   } finally {
     // What failed above is told, rather than the connections that it left open.
-    await leaving.end('SIGKILL');
+    for (const each of running.splice(0)) await each.end('SIGKILL');
     await other.stop();
   }
 }, 60_000);
