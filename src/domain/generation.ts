@@ -121,20 +121,22 @@ export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileI
 };
 
 /** The few parts of a generation that lists mostly show, cheap to read by the page. */
-export type ListedGeneration = Pick<
-  Generation,
-  | 'id'
-  | 'version'
-  | 'status'
-  | 'control'
-  | 'profileId'
-  | 'provider'
-  | 'model'
-  | 'prompt'
-  | 'createdAt'
-  | 'updatedAt'
-  | 'finishedAt'
->;
+export const listedFields = [
+  'version',
+  'status',
+  'control',
+  'profileId',
+  'provider',
+  'model',
+  'prompt',
+  'createdAt',
+  'updatedAt',
+  'finishedAt',
+] as const satisfies readonly (keyof Generation)[];
+export type ListedField = (typeof listedFields)[number];
+
+/** Those of them that were asked for. */
+export type ListedGeneration = Pick<Generation, 'id'> & Partial<Pick<Generation, ListedField>>;
 
 export type Attempt = {
   generationId: string;

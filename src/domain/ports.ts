@@ -6,6 +6,7 @@ import type {
   Generation,
   GenerationEvent,
   ImageRecord,
+  ListedField,
   ListedGeneration,
   NewGeneration,
   Profile,
@@ -77,8 +78,8 @@ export type History = {
   generations(projectId: string, ids: readonly string[]): Promise<(Generation | null)[]>;
   /** All of a project's generations, newest first. */
   page(projectId: string, window: Window): Promise<Generation[]>;
-  /** The same page of the few parts that lists mostly show. */
-  listed(projectId: string, window: Window): Promise<ListedGeneration[]>;
+  /** The same page of these of the parts that lists mostly show. */
+  listed(projectId: string, window: Window, fields: ReadonlySet<ListedField>): Promise<ListedGeneration[]>;
   /** A page of any list, of all parts or of the few that lists mostly show. */
   list(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<Generation>>;
   listBriefly(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<ListedGeneration>>;

@@ -23,7 +23,23 @@ export class PageInfo {
   endCursor: string | null;
 }
 
-export type Connection<T> = { edges: { node: T; cursor: string }[]; nodes: T[]; pageInfo: PageInfo };
+export type Connection<T> = { edges: { node: T; readonly cursor: string }[]; nodes: T[]; pageInfo: PageInfo };
+
+/** An entry of a list, whose cursor is made only when it is asked for. */
+export class Edge<T> {
+  readonly #makeCursor: () => string;
+
+  constructor(
+    readonly node: T,
+    makeCursor: () => string,
+  ) {
+    this.#makeCursor = makeCursor;
+  }
+
+  get cursor(): string {
+    return this.#makeCursor();
+  }
+}
 
 const cursorPattern = /^v1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
@@ -49,7 +65,7 @@ export function connectionOf<Row extends { id: string }, T>(
   toNode: (row: Row) => T,
 ): Connection<T> {
   const shownRows = rows.slice(0, window.first - 1);
-  const edges = shownRows.map((row) => ({ node: toNode(row), cursor: cursorOf(row.id) }));
+  const edges = shownRows.map((row) => new Edge(toNode(row), () => cursorOf(row.id)));
   return {
     edges,
     nodes: edges.map((edge) => edge.node),

@@ -1,5 +1,5 @@
 import type { GenerationLoaders } from './batch-loaders.js';
-import type { Generation as GenerationRecord, ListedGeneration } from '../domain/generation.js';
+import type { Generation as GenerationRecord } from '../domain/generation.js';
 import { publicId } from '../domain/ids.js';
 import type { ListQuery } from '../domain/listing.js';
 import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/lifecycle.js';
@@ -182,35 +182,6 @@ export function generationNode(record: GenerationRecord): Generation {
     finishedAt: record.finishedAt,
     deadline: record.deadline,
     nextAttemptAt: record.nextAttemptAt,
-  };
-}
-
-/** The fields that `listedNode` has, and those that are loaded by its keys. */
-const listedFields: ReadonlySet<string> = new Set(
-  (
-    '__typename id version status control provider prompt createdAt updatedAt finishedAt ' +
-    'profile model images controlImage imagePrompt attempts progress events'
-  ).split(' '),
-);
-
-export function isListed(field: string): boolean {
-  return listedFields.has(field);
-}
-
-/** A generation in a list of which nothing but listed fields is asked for. */
-export type ListedNode = Pick<
-  Generation,
-  '__typename' | 'key' | 'profileKey' | 'modelId' | Exclude<keyof ListedGeneration, 'profileId' | 'model'>
->;
-
-export function listedNode({ id, profileId, model, ...rest }: ListedGeneration): ListedNode {
-  return {
-    __typename: 'Generation',
-    ...rest,
-    id: publicId('Generation', id),
-    key: id,
-    profileKey: profileId,
-    modelId: model,
   };
 }
 

@@ -27,8 +27,9 @@ import {
 import { ControlKindEnum, GenerationOrderEnum, GenerationStatusEnum } from './enums.js';
 import { eventNode, GenerationEvent } from './event.js';
 import { Attempt, attemptNode } from './attempt.js';
-import { Generation, GenerationConnection, generationNode, type ListedNode } from './generation-types.js';
+import { Generation, GenerationConnection, generationNode } from './generation-types.js';
 import { Image, imageNode } from './image.js';
+import type { ListedNode } from './listed-generation.js';
 import { Model, modelNode } from './model.js';
 import { FinetuneProfile, profileNode } from './profile.js';
 import { DateTime } from './scalars.js';

@@ -2,9 +2,10 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { checkSearch } from '../domain/check-list.js';
 import type { ListFilter, ListOrder, ListPage, ListQuery, ListWindow } from '../domain/listing.js';
 import { fieldsAsked } from './asked.js';
-import { connectionOf, type Connection } from './connection.js';
+import { connectionOf, Edge, type Connection } from './connection.js';
 import { viewerOf, type Context } from './context.js';
-import { generationNode, isListed, listedNode, type Generation, type ListedNode } from './generation-types.js';
+import { generationNode, type Generation } from './generation-types.js';
+import { fieldsToRead, listedNode, type ListedNode } from './listed-generation.js';
 import { cursorOf, isPlain, listWindow, type WindowArgs } from './list-cursor.js';
 
 /** A page that knows what list it is of. */
@@ -24,18 +25,19 @@ export async function listGenerations(
   const { projectId } = viewerOf(context);
   const { history } = context.services;
   const asked = [...fieldsAsked(info, ['nodes']), ...fieldsAsked(info, ['edges', 'node'])];
-  const brief = asked.every(isListed);
+  const brief = fieldsToRead(asked);
   if (isPlain(query) && !wanted.backwards) {
     // The list that is asked for most: its statement is the shortest, and stays prepared.
     const plain = { first: wanted.limit, after: wanted.place?.id ?? null };
-    const page: Connection<Generation | ListedNode> = brief
-      ? connectionOf(await history.listed(projectId, plain), plain, listedNode)
-      : connectionOf(await history.page(projectId, plain), plain, generationNode);
+    const page: Connection<Generation | ListedNode> =
+      brief === null
+        ? connectionOf(await history.page(projectId, plain), plain, generationNode)
+        : connectionOf(await history.listed(projectId, plain, brief), plain, listedNode);
     return { ...page, query };
   }
-  return brief
-    ? pageOf(query, wanted, await history.listBriefly(projectId, query, wanted), listedNode)
-    : pageOf(query, wanted, await history.list(projectId, query, wanted), generationNode);
+  return brief === null
+    ? pageOf(query, wanted, await history.list(projectId, query, wanted), generationNode)
+    : pageOf(query, wanted, await history.listBriefly(projectId, query, wanted), listedNode);
 }
 
 function pageOf<Row, Node>(
@@ -47,7 +49,7 @@ function pageOf<Row, Node>(
   const more = rows.length === limit;
   // The one row more is the last read: in a page read backwards that is the first.
   const shown = more ? (backwards ? rows.slice(1) : rows.slice(0, -1)) : rows;
-  const edges = shown.map((each) => ({ node: toNode(each.row), cursor: cursorOf(query, each.place) }));
+  const edges = shown.map(({ row, place: at }) => new Edge(toNode(row), () => cursorOf(query, at)));
   return {
     query,
     edges,

@@ -1,7 +1,14 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
 
-export { GraphQLDateTimeISO as DateTime, GraphQLJSON as Json };
+export { GraphQLJSON as Json };
+
+/** The library's, whose way to write a time checks the text that it has just made; a page has many of them. */
+export const DateTime = new GraphQLScalarType<Date, Date | string>({
+  ...GraphQLDateTimeISO.toConfig(),
+  serialize: (value) =>
+    value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : GraphQLDateTimeISO.serialize(value),
+});
 
 function safeInteger(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;

@@ -2,15 +2,21 @@ import { DarkroomError } from '../errors.js';
 
 /**
  * Joins concurrent writes into one round trip: flushes at once when idle, at most `maxInFlight` batches at a time, at most
- * `maxRows` rows each. While a batch flies, the next waits until it is as large as what flies: two even batches cost
- * less than many small ones behind a large one. Two rows of the same key never share a batch, so one statement never
- * changes a row twice.
+ * `maxRows` rows each. While a batch flies, the next waits until it is as large as what flies (times `share`): two even
+ * batches cost less than many small ones behind a large one. Two rows of the same key never share a batch, so one statement
+ * never changes a row twice.
  */
 export type Batcher<Row, Result> = {
   add(row: Row): Promise<Result>;
   /** Resolves when everything added so far is written or has failed. */
   drain(): Promise<void>;
 };
+
+/** Each written batch ends with a flush to the disk: few and large. */
+const writingPace = { maxInFlight: 2, share: 1 };
+
+/** Readings cost by the row, and wait for nothing: more of them at once keep both sides at work (bench/README.md). */
+export const readingPace = { maxInFlight: 4, share: 0.3 };
 
 type Waiting<Row, Result> = {
   row: Row;
@@ -26,10 +32,12 @@ export function createBatcher<Row, Result>(options: {
   isRowFault?: (error: unknown) => boolean;
   maxRows?: number;
   maxInFlight?: number;
+  share?: number;
   /** More than this may not wait: `add` then throws UNAVAILABLE. */
   maxWaiting?: number;
 }): Batcher<Row, Result> {
-  const { keyOf, write, isRowFault = () => true, maxRows = 200, maxInFlight = 2, maxWaiting = 20_000 } = options;
+  const { keyOf, write, isRowFault = () => true, maxRows = 200, maxWaiting = 20_000 } = options;
+  const { maxInFlight, share } = { ...writingPace, ...options };
   let waiting: Waiting<Row, Result>[] = [];
   let scheduled = false;
   const flights = new Set<Promise<void>>();
@@ -74,7 +82,7 @@ export function createBatcher<Row, Result>(options: {
 
   function flush(): void {
     scheduled = false;
-    while (waiting.length > 0 && flights.size < maxInFlight && waiting.length >= rowsInFlight) {
+    while (waiting.length > 0 && flights.size < maxInFlight && waiting.length >= rowsInFlight * share) {
       const batch = takeBatch();
       rowsInFlight += batch.length;
       const flight = fly(batch).then(() => {

@@ -1,14 +1,30 @@
-import type { Generation, ListedGeneration } from '../domain/generation.js';
-import type { Window } from '../domain/ports.js';
-import { createBatcher, type Batcher } from './batcher.js';
+import { listedFields, type ListedField, type ListedGeneration } from '../domain/generation.js';
+import type { History, Window } from '../domain/ports.js';
+import { createBatcher, readingPace, type Batcher } from './batcher.js';
 import { isRowFault, type Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
 import { toGeneration } from './generation-row.js';
 import { highestId, lowestId } from './list-values.js';
 
-export const listedColumns = Prisma.raw(`
-  id, version, status::text, control::text, profile_id as "profileId", provider, model, prompt,
-  created_at as "createdAt", updated_at as "updatedAt", finished_at as "finishedAt"`);
+const listedColumn: Readonly<Record<ListedField, string>> = {
+  version: 'version',
+  status: 'status::text',
+  control: 'control::text',
+  profileId: 'profile_id as "profileId"',
+  provider: 'provider',
+  model: 'model',
+  prompt: 'prompt',
+  createdAt: 'created_at as "createdAt"',
+  updatedAt: 'updated_at as "updatedAt"',
+  finishedAt: 'finished_at as "finishedAt"',
+};
+
+function columnsOf(fields: readonly ListedField[]): Prisma.Sql {
+  return Prisma.raw(['id', ...fields.map((field) => listedColumn[field])].join(', '));
+}
+
+/** All of those that lists mostly show. */
+export const listedColumns = columnsOf(listedFields);
 
 const otherColumns = Prisma.raw(`
   project_id as "projectId", moderation_stage::text as "moderationStage", error_code as "errorCode",
@@ -28,6 +44,9 @@ export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;
  */
 const limits = [11, 21, 51, 101, 1_001];
 
+/** Choices of columns that have statements of their own, as each one costs more than the finding of its row; others read all. */
+const choicesAtMost = 8;
+
 /** Who asks for which page. */
 export type AskedPage = { projectId: string; window: Window };
 type Numbered = { asker: number };
@@ -37,12 +56,24 @@ type ReadPage<Row> = (projectId: string, window: Window) => Promise<Row[]>;
  * Reads pages of all of a project's generations, newest first: the list that is asked for most; others are in list.ts. What is
  * asked for at the same time is read in one statement, as finding a page costs less than asking for it.
  */
-export function createPages(database: Database): { page: ReadPage<Generation>; listed: ReadPage<ListedGeneration> } {
+export function createPages(database: Database): Pick<History, 'page' | 'listed'> {
   const whole = readerOf<GenerationRow>(database, generationColumns);
+  const allListed = readerOf<ListedGeneration>(database, listedColumns);
+  const choices = new Map<string, ReadPage<ListedGeneration>>();
+
+  function readerFor(fields: readonly ListedField[]): ReadPage<ListedGeneration> {
+    const name = fields.join();
+    const known = choices.get(name);
+    if (known !== undefined || choices.size >= choicesAtMost) return known ?? allListed;
+    const reader = readerOf<ListedGeneration>(database, columnsOf(fields));
+    choices.set(name, reader);
+    return reader;
+  }
+
   return {
     page: async (projectId, window) => (await whole(projectId, window)).map(toGeneration),
-    // With a third of the columns: each one costs more than the finding of its row.
-    listed: readerOf<ListedGeneration>(database, listedColumns),
+    listed: async (projectId, window, fields) =>
+      await readerFor(listedFields.filter((field) => fields.has(field)))(projectId, window),
   };
 }
 
@@ -67,6 +98,7 @@ function batcherOf<Row extends { id: string }>(
     // Readings never stand in each other's way.
     keyOf: () => String((asked += 1)),
     maxRows: 20,
+    ...readingPace,
     async write(pages) {
       const rows = await database.rows<Row & Numbered>(pagesSql(columns, limit, pages));
       const found = Map.groupBy(rows, ({ asker }) => asker);

@@ -1,4 +1,4 @@
-import { createBatcher } from './batcher.js';
+import { createBatcher, readingPace } from './batcher.js';
 import { isRowFault } from './database.js';
 
 /**
@@ -13,6 +13,7 @@ export function createLookup<Row>(
     isRowFault,
     // Readings never stand in each other's way, those of the same row neither.
     keyOf: () => String((asked += 1)),
+    ...readingPace,
     async write(keys) {
       const found = await read([...new Set(keys)]);
       return keys.map((key) => found.get(key) ?? null);

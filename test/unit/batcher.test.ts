@@ -10,7 +10,7 @@ const rowsTo = (count: number): Row[] => Array.from({ length: count }, (_, n) =>
 const settle = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
 
 /** A batcher whose writes land when the test says so; each row's result is its number. */
-function heldBatcher(options: { maxRows?: number; maxInFlight?: number; maxWaiting?: number } = {}): {
+function heldBatcher(options: { maxRows?: number; maxInFlight?: number; maxWaiting?: number; share?: number } = {}): {
   batcher: Batcher<Row, number>;
   flights: Flight[];
 } {
@@ -29,6 +29,25 @@ function heldBatcher(options: { maxRows?: number; maxInFlight?: number; maxWaiti
 const sizes = (flights: Flight[]): number[] => flights.map(({ rows }) => rows.length);
 
 describe('a batcher', () => {
+  it.each([
+    [1, [10]],
+    [0.3, [10, 3, 4]],
+  ])('sends the next batch once it has %s of the rows in flight', async (share, sent) => {
+    const { batcher, flights } = heldBatcher({ share, maxInFlight: 4 });
+    const adding = rowsTo(10).map(async (each) => await batcher.add(each));
+    await settle();
+    for (let n = 10; n < 17; n += 1) {
+      adding.push(batcher.add(row(`k${n}`, n)));
+      await settle();
+    }
+    expect(sizes(flights)).toEqual(sent);
+    while (flights.length > 0) {
+      for (const { land } of flights.splice(0)) land();
+      await settle();
+    }
+    expect(await Promise.all(adding)).toEqual(Array.from({ length: 17 }, (_, n) => n));
+  });
+
   it('writes a single row at once when it is idle', async () => {
     const { batcher, flights } = heldBatcher();
     const added = batcher.add(row('a', 7));
