@@ -120,17 +120,30 @@ export type Generation = Omit<NewGeneration, 'images' | 'deadlineMs' | 'profileI
   erasedAt: Date | null;
 };
 
-/** The few parts of a generation that lists mostly show, cheap to read by the page. */
+/** The parts of a generation that lists show, each read only where it is asked for. */
 export const listedFields = [
   'version',
   'status',
+  'errorCode',
+  'errorMessage',
   'control',
   'profileId',
   'provider',
   'model',
   'prompt',
+  'promptSent',
+  'parameters',
+  'resultSeed',
+  'tags',
+  'rating',
+  'favourite',
+  'note',
+  'costEstimatedMicros',
+  'costQuotedMicros',
+  'costSettledMicros',
   'createdAt',
   'updatedAt',
+  'startedAt',
   'finishedAt',
 ] as const satisfies readonly (keyof Generation)[];
 export type ListedField = (typeof listedFields)[number];

@@ -78,11 +78,16 @@ export type History = {
   generations(projectId: string, ids: readonly string[]): Promise<(Generation | null)[]>;
   /** All of a project's generations, newest first. */
   page(projectId: string, window: Window): Promise<Generation[]>;
-  /** The same page of these of the parts that lists mostly show. */
+  /** The same page with these parts. */
   listed(projectId: string, window: Window, fields: ReadonlySet<ListedField>): Promise<ListedGeneration[]>;
-  /** A page of any list, of all parts or of the few that lists mostly show. */
+  /** A page of any list, whole or with these parts. */
   list(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<Generation>>;
-  listBriefly(projectId: string, query: ListQuery, window: ListWindow): Promise<ListPage<ListedGeneration>>;
+  listBriefly(
+    projectId: string,
+    query: ListQuery,
+    window: ListWindow,
+    fields: ReadonlySet<ListedField>,
+  ): Promise<ListPage<ListedGeneration>>;
   /** How many there are: exact up to `countedAtMost`, estimated beyond, and where counting takes too long. */
   count(projectId: string, query: ListQuery): Promise<ListCount>;
   /** Not yet terminal, newest first, at most `limit`. */

@@ -1,4 +1,4 @@
-import { generationErrorCodes } from '../domain/generation.js';
+import { generationErrorCodes, type Generation } from '../domain/generation.js';
 import { Field, ObjectType } from './decorators.js';
 import { SafeInt } from './scalars.js';
 
@@ -47,4 +47,35 @@ export class Timings {
 
   @Field(() => SafeInt, { nullable: true, description: 'From acceptance until the end.' })
   totalMs: number | null;
+}
+
+type Part<Name extends keyof Generation> = Partial<Pick<Generation, Name>>;
+
+/** The seed that the provider used, once known; else the one asked for. */
+export function seedOf({ resultSeed, parameters }: Part<'resultSeed' | 'parameters'>): number | null {
+  return resultSeed ?? (typeof parameters?.seed === 'number' ? parameters.seed : null);
+}
+
+export function costOf(record: Part<'costEstimatedMicros' | 'costQuotedMicros' | 'costSettledMicros'>): Cost {
+  return {
+    estimatedMicros: record.costEstimatedMicros ?? null,
+    quotedMicros: record.costQuotedMicros ?? null,
+    settledMicros: record.costSettledMicros ?? null,
+  };
+}
+
+export function timingsOf({
+  createdAt,
+  startedAt,
+  finishedAt,
+}: Part<'createdAt' | 'startedAt' | 'finishedAt'>): Timings {
+  return {
+    queuedMs: between(createdAt, startedAt),
+    runMs: between(startedAt, finishedAt),
+    totalMs: between(createdAt, finishedAt),
+  };
+}
+
+function between(from: Date | null | undefined, to: Date | null | undefined): number | null {
+  return from == null || to == null ? null : to.getTime() - from.getTime();
 }

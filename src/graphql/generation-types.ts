@@ -6,7 +6,7 @@ import type { ControlKind, GenerationStatus, ModerationStage } from '../domain/l
 import { PageInfo, type Connection } from './connection.js';
 import { Field, Int, ObjectType } from './decorators.js';
 import { ControlKindEnum, GenerationStatusEnum, ModerationStageEnum } from './enums.js';
-import { Cost, errorNode, GenerationError, Timings } from './generation-parts.js';
+import { Cost, costOf, errorNode, GenerationError, seedOf, Timings, timingsOf } from './generation-parts.js';
 import { Node } from './node-interface.js';
 import { Parameters, parametersNode } from './parameters.js';
 import { Adjustment, Route, routesOf } from './route.js';
@@ -130,12 +130,7 @@ export class Generation extends Node {
   nextAttemptAt: Date | null;
 }
 
-function between(from: Date | null, to: Date | null): number | null {
-  return from === null || to === null ? null : to.getTime() - from.getTime();
-}
-
 export function generationNode(record: GenerationRecord): Generation {
-  const { parameters } = record;
   const { route, routes } = routesOf(record);
   return {
     __typename: 'Generation',
@@ -156,9 +151,9 @@ export function generationNode(record: GenerationRecord): Generation {
     prompt: record.prompt,
     promptSent: record.promptSent,
     finetuneId: record.finetuneId,
-    parameters: parametersNode(parameters),
+    parameters: parametersNode(record.parameters),
     asked: record.asked === null ? null : parametersNode(record.asked),
-    seed: record.resultSeed ?? (typeof parameters.seed === 'number' ? parameters.seed : null),
+    seed: seedOf(record),
     tags: record.tags,
     rating: record.rating,
     favourite: record.favourite,
@@ -166,16 +161,8 @@ export function generationNode(record: GenerationRecord): Generation {
     subject: record.subject,
     erasedAt: record.erasedAt,
     priority: record.priority,
-    cost: {
-      estimatedMicros: record.costEstimatedMicros,
-      quotedMicros: record.costQuotedMicros,
-      settledMicros: record.costSettledMicros,
-    },
-    timings: {
-      queuedMs: between(record.createdAt, record.startedAt),
-      runMs: between(record.startedAt, record.finishedAt),
-      totalMs: between(record.createdAt, record.finishedAt),
-    },
+    cost: costOf(record),
+    timings: timingsOf(record),
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
     startedAt: record.startedAt,

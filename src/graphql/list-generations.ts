@@ -1,11 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { checkSearch } from '../domain/check-list.js';
+import type { ListedGeneration } from '../domain/generation.js';
 import type { ListFilter, ListOrder, ListPage, ListQuery, ListWindow } from '../domain/listing.js';
 import { fieldsAsked } from './asked.js';
 import { connectionOf, Edge, type Connection } from './connection.js';
 import { viewerOf, type Context } from './context.js';
 import { generationNode, type Generation } from './generation-types.js';
-import { fieldsToRead, listedNode, type ListedNode } from './listed-generation.js';
+import { fieldsToRead, ListedNode } from './listed-generation.js';
 import { cursorOf, isPlain, listWindow, type WindowArgs } from './list-cursor.js';
 
 /** A page that knows what list it is of. */
@@ -32,13 +33,15 @@ export async function listGenerations(
     const page: Connection<Generation | ListedNode> =
       brief === null
         ? connectionOf(await history.page(projectId, plain), plain, generationNode)
-        : connectionOf(await history.listed(projectId, plain, brief), plain, listedNode);
+        : connectionOf(await history.listed(projectId, plain, brief), plain, toListed);
     return { ...page, query };
   }
   return brief === null
     ? pageOf(query, wanted, await history.list(projectId, query, wanted), generationNode)
-    : pageOf(query, wanted, await history.listBriefly(projectId, query, wanted), listedNode);
+    : pageOf(query, wanted, await history.listBriefly(projectId, query, wanted, brief), toListed);
 }
+
+const toListed = (row: ListedGeneration): ListedNode => new ListedNode(row);
 
 function pageOf<Row, Node>(
   query: ListQuery,

@@ -75,14 +75,19 @@ export function profileNode(profile: ProfileRecord): FinetuneProfile {
     __typename: 'FinetuneProfile',
     ...rest,
     id: publicId('FinetuneProfile', id),
-    defaults: parametersNode(defaults),
-    bindings: bindings.map(({ provider, finetuneId, loraUrl, triggerWord, defaults: own }) => ({
-      provider,
-      finetuneId,
-      loraUrl,
-      triggerWord,
-      defaults: parametersNode(own),
-    })),
+    // Worked out when asked for: a page has its profile many times.
+    get defaults() {
+      return parametersNode(defaults);
+    },
+    get bindings() {
+      return bindings.map(({ provider, finetuneId, loraUrl, triggerWord, defaults: own }) => ({
+        provider,
+        finetuneId,
+        loraUrl,
+        triggerWord,
+        defaults: parametersNode(own),
+      }));
+    },
   };
 }
 

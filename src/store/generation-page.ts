@@ -1,51 +1,24 @@
-import { listedFields, type ListedField, type ListedGeneration } from '../domain/generation.js';
+import type { ListedField } from '../domain/generation.js';
 import type { History, Window } from '../domain/ports.js';
 import { createBatcher, readingPace, type Batcher } from './batcher.js';
 import { isRowFault, type Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
 import { toGeneration } from './generation-row.js';
+import { listedColumns, type ListedColumns, type ListedRow } from './listed-columns.js';
 import { highestId, lowestId } from './list-values.js';
 
-const listedColumn: Readonly<Record<ListedField, string>> = {
-  version: 'version',
-  status: 'status::text',
-  control: 'control::text',
-  profileId: 'profile_id as "profileId"',
-  provider: 'provider',
-  model: 'model',
-  prompt: 'prompt',
-  createdAt: 'created_at as "createdAt"',
-  updatedAt: 'updated_at as "updatedAt"',
-  finishedAt: 'finished_at as "finishedAt"',
-};
-
-function columnsOf(fields: readonly ListedField[]): Prisma.Sql {
-  return Prisma.raw(['id', ...fields.map((field) => listedColumn[field])].join(', '));
-}
-
-/** All of those that lists mostly show. */
-export const listedColumns = columnsOf(listedFields);
-
-const otherColumns = Prisma.raw(`
-  project_id as "projectId", moderation_stage::text as "moderationStage", error_code as "errorCode",
-  error_message as "errorMessage", account, prompt_sent as "promptSent", finetune_id as "finetuneId",
-  lora_url as "loraUrl", parameters, routes, asked, rerun_of as "rerunOf", pixels,
-  tags, priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline, result_seed as "resultSeed",
-  cost_estimated_micros as "costEstimatedMicros", cost_reserve_micros as "costReserveMicros", cost_quoted_micros as "costQuotedMicros",
-  cost_settled_micros as "costSettledMicros", started_at as "startedAt", rating, favourite, note,
-  subject, erased_at as "erasedAt", erased_images as "erasedImages"`);
-
 /** All columns of a generation, by the names that Prisma gives them. */
-export const generationColumns = Prisma.sql`${listedColumns}, ${otherColumns}`;
+export const generationColumns = Prisma.sql`${listedColumns.sql}, ${Prisma.raw(`
+  project_id as "projectId", moderation_stage::text as "moderationStage", account, finetune_id as "finetuneId",
+  lora_url as "loraUrl", routes, asked, rerun_of as "rerunOf", pixels,
+  priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline,
+  cost_reserve_micros as "costReserveMicros", subject, erased_at as "erasedAt", erased_images as "erasedImages"`)}`;
 
 /**
  * Limits are written into the statement, as a plan made for any limit would not use that it is small. A few only, so that
  * there are few statements to keep prepared.
  */
 const limits = [11, 21, 51, 101, 1_001];
-
-/** Choices of columns that have statements of their own, as each one costs more than the finding of its row; others read all. */
-const choicesAtMost = 8;
 
 /** Who asks for which page. */
 export type AskedPage = { projectId: string; window: Window };
@@ -56,24 +29,25 @@ type ReadPage<Row> = (projectId: string, window: Window) => Promise<Row[]>;
  * Reads pages of all of a project's generations, newest first: the list that is asked for most; others are in list.ts. What is
  * asked for at the same time is read in one statement, as finding a page costs less than asking for it.
  */
-export function createPages(database: Database): Pick<History, 'page' | 'listed'> {
+export function createPages(
+  database: Database,
+  columnsFor: (fields: ReadonlySet<ListedField>) => ListedColumns,
+): Pick<History, 'page' | 'listed'> {
   const whole = readerOf<GenerationRow>(database, generationColumns);
-  const allListed = readerOf<ListedGeneration>(database, listedColumns);
-  const choices = new Map<string, ReadPage<ListedGeneration>>();
+  const readers = new Map<ListedColumns, ReadPage<ListedRow>>();
 
-  function readerFor(fields: readonly ListedField[]): ReadPage<ListedGeneration> {
-    const name = fields.join();
-    const known = choices.get(name);
-    if (known !== undefined || choices.size >= choicesAtMost) return known ?? allListed;
-    const reader = readerOf<ListedGeneration>(database, columnsOf(fields));
-    choices.set(name, reader);
+  function readerFor(columns: ListedColumns): ReadPage<ListedRow> {
+    const reader = readers.get(columns) ?? readerOf<ListedRow>(database, columns.sql);
+    readers.set(columns, reader);
     return reader;
   }
 
   return {
     page: async (projectId, window) => (await whole(projectId, window)).map(toGeneration),
-    listed: async (projectId, window, fields) =>
-      await readerFor(listedFields.filter((field) => fields.has(field)))(projectId, window),
+    async listed(projectId, window, fields) {
+      const columns = columnsFor(fields);
+      return (await readerFor(columns)(projectId, window)).map(columns.toListed);
+    },
   };
 }
 

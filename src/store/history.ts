@@ -9,6 +9,8 @@ import { createPages } from './generation-page.js';
 import { Prisma, type Attempt as AttemptRow } from './generated/client.js';
 import { listBriefly, listGenerations } from './list.js';
 import { countGenerations } from './list-count.js';
+import { createColumnChoices } from './listed-columns.js';
+import { createListLookup } from './list-lookup.js';
 import { createWithinTime } from './within-time.js';
 import { micros, toGeneration } from './generation-row.js';
 
@@ -19,6 +21,14 @@ const rerunsShown = 50;
 export function createHistory(database: Database): History {
   const { prisma } = database;
   const lists = { database, withinTime: createWithinTime(database) };
+  const columnsFor = createColumnChoices();
+  const refsOf = createListLookup({
+    read: async (ids) =>
+      await database.rows<GenerationImageRef & { projectId: string }>(Prisma.sql`
+        select project_id as "projectId", generation_id as "generationId", role::text, n, image_id as "imageId"
+        from generation_image where generation_id = any (${[...ids]}::uuid[]) order by generation_id, n`),
+    keyOf: ({ generationId }) => generationId,
+  });
 
   async function find(where: Prisma.GenerationWhereInput, take: number): Promise<Generation[]> {
     const rows = await prisma.generation.findMany({ where, orderBy: { id: 'desc' }, take });
@@ -35,9 +45,10 @@ export function createHistory(database: Database): History {
       const byId = new Map(found.map((generation) => [generation.id, generation]));
       return ids.map((id) => byId.get(id) ?? null);
     },
-    ...createPages(database),
+    ...createPages(database, columnsFor),
     list: async (projectId, query, window) => await listGenerations(lists, projectId, query, window),
-    listBriefly: async (projectId, query, window) => await listBriefly(lists, projectId, query, window),
+    listBriefly: async (projectId, query, window, fields) =>
+      await listBriefly(lists, projectId, query, window, columnsFor(fields)),
     count: async (projectId, query) => await countGenerations(lists, projectId, query),
     running: async (projectId, filter, limit) =>
       await find({ AND: [whereOf(projectId, filter), { status: { in: liveStatuses } }] }, limit),
@@ -53,10 +64,8 @@ export function createHistory(database: Database): History {
       return events.filter((event) => event.projectId === projectId);
     },
     async imageRefs(projectId, generationIds) {
-      return await database.rows<GenerationImageRef>(Prisma.sql`
-        select generation_id as "generationId", role::text, n, image_id as "imageId" from generation_image
-        where project_id = ${projectId}::uuid and generation_id = any (${[...generationIds]}::uuid[])
-        order by generation_id, n`);
+      const refs = await refsOf(generationIds);
+      return refs.flatMap(({ projectId: owner, ...ref }) => (owner === projectId ? [ref] : []));
     },
     async reruns(projectId, generationIds) {
       // A rerun is younger than what it runs again, which spares looking into the months before.

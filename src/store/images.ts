@@ -3,6 +3,7 @@ import type { Images } from '../domain/ports.js';
 import type { Database } from './database.js';
 import { Prisma, type Image as ImageRow } from './generated/client.js';
 import { noteReleased } from './image-removal.js';
+import { createListLookup } from './list-lookup.js';
 
 const imageColumns = Prisma.raw(`
   id, project_id as "projectId", sha256, content_type as "contentType", width, height, bytes, thumbhash, token,
@@ -11,6 +12,12 @@ const imageColumns = Prisma.raw(`
 /** The rows of images; their bytes are kept by the images room. */
 export function createImages(database: Database): Images {
   const { prisma } = database;
+  const rowsOf = createListLookup({
+    read: async (ids) =>
+      await database.rows<ImageRow>(Prisma.sql`
+        select ${imageColumns} from image where id = any (${[...ids]}::uuid[])`),
+    keyOf: ({ id }) => id,
+  });
   return {
     async keep(image) {
       const sha256 = Buffer.from(image.sha256, 'hex');
@@ -26,9 +33,8 @@ export function createImages(database: Database): Images {
       return toImage(row);
     },
     async find(projectId, ids) {
-      const rows = await database.rows<ImageRow>(Prisma.sql`
-        select ${imageColumns} from image where project_id = ${projectId}::uuid and id = any (${[...ids]}::uuid[])`);
-      return rows.map(toImage);
+      const found = await rowsOf(ids);
+      return found.filter((row) => row.projectId === projectId).map(toImage);
     },
     release: async (ids) => await noteReleased(database, ids),
     async byToken(id, token) {

@@ -11,10 +11,11 @@ import {
 } from '../domain/listing.js';
 import { plannedAnew, type Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
-import { generationColumns, listedColumns } from './generation-page.js';
+import { generationColumns } from './generation-page.js';
 import { toGeneration } from './generation-row.js';
 import { filterConditions, orderConditions, orderValues, timeConditions } from './list-conditions.js';
 import { highestId, idsByValues, lowestId } from './list-values.js';
+import type { ListedColumns, ListedRow } from './listed-columns.js';
 import type { WithinTime } from './within-time.js';
 
 type Placed = { place_value: string | null; place_newest: string | null };
@@ -35,15 +36,16 @@ export async function listGenerations(
   return pageOf(rows, window, ({ place_value: _value, place_newest: _newest, ...row }) => toGeneration(row));
 }
 
-/** The same list with a third of the columns. */
+/** The same list with no more than these columns. */
 export async function listBriefly(
   parts: ListParts,
   projectId: string,
   query: ListQuery,
   window: ListWindow,
+  { sql, toListed }: ListedColumns,
 ): Promise<ListPage<ListedGeneration>> {
-  const rows = await read<ListedGeneration & Placed>(parts, projectId, query, window, listedColumns);
-  return pageOf(rows, window, ({ place_value: _value, place_newest: _newest, ...row }) => row);
+  const rows = await read<ListedRow & Placed>(parts, projectId, query, window, sql);
+  return pageOf(rows, window, ({ place_value: _value, place_newest: _newest, ...row }) => toListed(row));
 }
 
 function pageOf<Row extends Placed & { id: string }, T>(

@@ -54,13 +54,21 @@ const ask = (filter: ListFilter, orderBy: ListOrder = 'NEWEST', search: string |
   search,
 });
 
+/** Nothing but the id is read. */
+const none = new Set<never>();
+
 /** The ids of the whole list, read page by page. */
 async function read(query: ListQuery, options: { backwards?: boolean; size?: number } = {}): Promise<string[]> {
   const { backwards = false, size = 101 } = options;
   const pages: string[][] = [];
   let place: Place | null = null;
   for (;;) {
-    const { rows } = await bench.store.history.listBriefly(bench.projectId, query, { limit: size, place, backwards });
+    const { rows } = await bench.store.history.listBriefly(
+      bench.projectId,
+      query,
+      { limit: size, place, backwards },
+      none,
+    );
     pages.push(rows.map(({ row }) => row.id));
     if (rows.length < size) return (backwards ? pages.toReversed() : pages).flat();
     place = (backwards ? rows[0] : rows.at(-1))?.place ?? null;
@@ -154,17 +162,22 @@ it('puts what matches better first, and keeps its pages when something is added 
   const [id = ''] = await bench.accept(1, { prompt: 'copper copper copper' });
   expect(await bench.store.indexPrompts()).toBe(1);
   const query = ask({}, 'RELEVANCE', 'copper');
-  const first = await bench.store.history.listBriefly(bench.projectId, query, {
-    limit: 11,
-    place: null,
-    backwards: false,
-  });
+  const first = await bench.store.history.listBriefly(
+    bench.projectId,
+    query,
+    {
+      limit: 11,
+      place: null,
+      backwards: false,
+    },
+    none,
+  );
   expect(first.rows[0]?.row.id).toBe(id);
   const place = first.rows.at(-1)?.place ?? null;
   const next = async (): Promise<string[]> =>
-    (await bench.store.history.listBriefly(bench.projectId, query, { limit: 11, place, backwards: false })).rows.map(
-      ({ row }) => row.id,
-    );
+    (
+      await bench.store.history.listBriefly(bench.projectId, query, { limit: 11, place, backwards: false }, none)
+    ).rows.map(({ row }) => row.id);
   const before = await next();
   await bench.accept(1, { prompt: 'copper copper copper copper' });
   expect(await bench.store.indexPrompts()).toBe(1);
