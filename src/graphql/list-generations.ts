@@ -33,15 +33,15 @@ export async function listGenerations(
     const page: Connection<Generation | ListedNode> =
       brief === null
         ? connectionOf(await history.page(projectId, plain), plain, generationNode)
-        : connectionOf(await history.listed(projectId, plain, brief), plain, toListed);
+        : connectionOf(await history.listed(projectId, plain, brief), plain, listedNode);
     return { ...page, query };
   }
   return brief === null
     ? pageOf(query, wanted, await history.list(projectId, query, wanted), generationNode)
-    : pageOf(query, wanted, await history.listBriefly(projectId, query, wanted, brief), toListed);
+    : pageOf(query, wanted, await history.listBriefly(projectId, query, wanted, brief), listedNode);
 }
 
-const toListed = (row: ListedGeneration): ListedNode => new ListedNode(row);
+const listedNode = (row: ListedGeneration): ListedNode => new ListedNode(row);
 
 function pageOf<Row, Node>(
   query: ListQuery,

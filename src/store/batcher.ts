@@ -15,9 +15,6 @@ export type Batcher<Row, Result> = {
 /** Each written batch ends with a flush to the disk: few and large. */
 const writingPace = { maxInFlight: 2, share: 1 };
 
-/** Readings cost by the row, and wait for nothing: more of them at once keep both sides at work (bench/README.md). */
-export const readingPace = { maxInFlight: 4, share: 0.3 };
-
 type Waiting<Row, Result> = {
   row: Row;
   resolve: (result: Result) => void;

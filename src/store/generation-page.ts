@@ -1,14 +1,14 @@
 import type { ListedField } from '../domain/generation.js';
 import type { History, Window } from '../domain/ports.js';
-import { createBatcher, readingPace, type Batcher } from './batcher.js';
-import { isRowFault, type Database } from './database.js';
+import type { Database } from './database.js';
 import { Prisma, type Generation as GenerationRow } from './generated/client.js';
 import { toGeneration } from './generation-row.js';
-import { listedColumns, type ListedColumns, type ListedRow } from './listed-columns.js';
+import { listedColumns, toListed, type ListedRow } from './listed-columns.js';
 import { highestId, lowestId } from './list-values.js';
+import { createReading } from './reading.js';
 
 /** All columns of a generation, by the names that Prisma gives them. */
-export const generationColumns = Prisma.sql`${listedColumns.sql}, ${Prisma.raw(`
+export const generationColumns = Prisma.sql`${listedColumns}, ${Prisma.raw(`
   project_id as "projectId", moderation_stage::text as "moderationStage", account, finetune_id as "finetuneId",
   lora_url as "loraUrl", routes, asked, rerun_of as "rerunOf", pixels,
   priority, attempt_count as "attemptCount", next_attempt_at as "nextAttemptAt", deadline,
@@ -31,49 +31,41 @@ type ReadPage<Row> = (projectId: string, window: Window) => Promise<Row[]>;
  */
 export function createPages(
   database: Database,
-  columnsFor: (fields: ReadonlySet<ListedField>) => ListedColumns,
+  columnsFor: (fields: ReadonlySet<ListedField>) => Prisma.Sql,
 ): Pick<History, 'page' | 'listed'> {
   const whole = readerOf<GenerationRow>(database, generationColumns);
-  const readers = new Map<ListedColumns, ReadPage<ListedRow>>();
+  const readers = new Map<Prisma.Sql, ReadPage<ListedRow>>();
 
-  function readerFor(columns: ListedColumns): ReadPage<ListedRow> {
-    const reader = readers.get(columns) ?? readerOf<ListedRow>(database, columns.sql);
+  function readerFor(columns: Prisma.Sql): ReadPage<ListedRow> {
+    const reader = readers.get(columns) ?? readerOf<ListedRow>(database, columns);
     readers.set(columns, reader);
     return reader;
   }
 
   return {
     page: async (projectId, window) => (await whole(projectId, window)).map(toGeneration),
-    async listed(projectId, window, fields) {
-      const columns = columnsFor(fields);
-      return (await readerFor(columns)(projectId, window)).map(columns.toListed);
-    },
+    listed: async (projectId, window, fields) => (await readerFor(columnsFor(fields))(projectId, window)).map(toListed),
   };
 }
 
 function readerOf<Row extends { id: string }>(database: Database, columns: Prisma.Sql): ReadPage<Row> {
-  const readers = limits.map((limit) => ({ limit, batcher: batcherOf<Row>(database, columns, limit) }));
+  const readers = limits.map((limit) => ({ limit, read: readingOf<Row>(database, columns, limit) }));
   return async (projectId, window) => {
     const reader = readers.find(({ limit }) => limit >= window.first);
     if (reader === undefined)
       throw new Error(`A page has at most ${limits.at(-1)} rows; ${window.first} were asked for.`);
-    return (await reader.batcher.add({ projectId, window })).slice(0, window.first);
+    return (await reader.read({ projectId, window })).slice(0, window.first);
   };
 }
 
-function batcherOf<Row extends { id: string }>(
+function readingOf<Row extends { id: string }>(
   database: Database,
   columns: Prisma.Sql,
   limit: number,
-): Batcher<AskedPage, Row[]> {
-  let asked = 0;
-  return createBatcher<AskedPage, Row[]>({
-    isRowFault,
-    // Readings never stand in each other's way.
-    keyOf: () => String((asked += 1)),
-    maxRows: 20,
-    ...readingPace,
-    async write(pages) {
+): (page: AskedPage) => Promise<Row[]> {
+  return createReading<AskedPage, Row[]>({
+    atMost: 20,
+    async read(pages) {
       const rows = await database.rows<Row & Numbered>(pagesSql(columns, limit, pages));
       const found = Map.groupBy(rows, ({ asker }) => asker);
       return pages.map((_page, n) => found.get(n + 1) ?? []);

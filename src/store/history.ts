@@ -65,7 +65,7 @@ export function createHistory(database: Database): History {
     },
     async imageRefs(projectId, generationIds) {
       const refs = await refsOf(generationIds);
-      return refs.flatMap(({ projectId: owner, ...ref }) => (owner === projectId ? [ref] : []));
+      return refs.filter((ref) => ref.projectId === projectId);
     },
     async reruns(projectId, generationIds) {
       // A rerun is younger than what it runs again, which spares looking into the months before.

@@ -15,7 +15,7 @@ import { generationColumns } from './generation-page.js';
 import { toGeneration } from './generation-row.js';
 import { filterConditions, orderConditions, orderValues, timeConditions } from './list-conditions.js';
 import { highestId, idsByValues, lowestId } from './list-values.js';
-import type { ListedColumns, ListedRow } from './listed-columns.js';
+import { toListed, type ListedRow } from './listed-columns.js';
 import type { WithinTime } from './within-time.js';
 
 type Placed = { place_value: string | null; place_newest: string | null };
@@ -42,9 +42,9 @@ export async function listBriefly(
   projectId: string,
   query: ListQuery,
   window: ListWindow,
-  { sql, toListed }: ListedColumns,
+  columns: Prisma.Sql,
 ): Promise<ListPage<ListedGeneration>> {
-  const rows = await read<ListedRow & Placed>(parts, projectId, query, window, sql);
+  const rows = await read<ListedRow & Placed>(parts, projectId, query, window, columns);
   return pageOf(rows, window, ({ place_value: _value, place_newest: _newest, ...row }) => toListed(row));
 }
 

@@ -31,11 +31,8 @@ const columns: Readonly<Record<ListedField, string>> = {
   finishedAt: 'finished_at as "finishedAt"',
 };
 
-/** A choice of columns, and how its rows are read. */
-export type ListedColumns = { sql: Prisma.Sql; toListed: (row: ListedRow) => ListedGeneration };
-
-function columnsOf(fields: readonly ListedField[]): ListedColumns {
-  return { sql: Prisma.raw(['id', ...fields.map((field) => columns[field])].join(', ')), toListed };
+function columnsOf(fields: readonly ListedField[]): Prisma.Sql {
+  return Prisma.raw(['id', ...fields.map((field) => columns[field])].join(', '));
 }
 
 /** All of those that lists show. */
@@ -45,8 +42,8 @@ export const listedColumns = columnsOf(listedFields);
 const choicesAtMost = 8;
 
 /** The columns for what is asked for: each one costs more than the finding of its row. The same choice is the same object. */
-export function createColumnChoices(): (fields: ReadonlySet<ListedField>) => ListedColumns {
-  const choices = new Map<string, ListedColumns>();
+export function createColumnChoices(): (fields: ReadonlySet<ListedField>) => Prisma.Sql {
+  const choices = new Map<string, Prisma.Sql>();
   return (asked) => {
     const fields = listedFields.filter((field) => asked.has(field));
     const name = fields.join();
@@ -58,7 +55,7 @@ export function createColumnChoices(): (fields: ReadonlySet<ListedField>) => Lis
   };
 }
 
-function toListed(row: ListedRow): ListedGeneration {
+export function toListed(row: ListedRow): ListedGeneration {
   const { parameters, resultSeed, costEstimatedMicros, costQuotedMicros, costSettledMicros, ...rest } = row;
   const listed: ListedGeneration = rest;
   if (parameters !== undefined) listed.parameters = readParameters(parameters);

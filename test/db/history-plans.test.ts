@@ -49,7 +49,7 @@ function stepsOf(step: Step): Step[] {
 
 /** What the database did for a list. */
 async function stepsFor(query: ListQuery, place: Place | null, backwards = false): Promise<Step[]> {
-  const sql = listSql(listedColumns.sql, bench.projectId, query, { limit: page, place, backwards });
+  const sql = listSql(listedColumns, bench.projectId, query, { limit: page, place, backwards });
   const answer = await bench.store.database.prisma.$queryRaw(
     Prisma.sql`/* planned anew */ explain (analyze, format json) ${sql}`,
   );
@@ -119,7 +119,7 @@ it('reads pages asked for at once, and nothing of others for a project without g
     const steps = await bench.store.database.transaction(async (tx) => {
       // As it is planned once it has been asked a few times.
       await tx.$executeRaw`set local plan_cache_mode = force_generic_plan`;
-      const sql = pagesSql(listedColumns.sql, page, asked);
+      const sql = pagesSql(listedColumns, page, asked);
       return stepsOf(
         answerSchema.parse(await tx.$queryRaw(Prisma.sql`explain (analyze, format json) ${sql}`))[0]['QUERY PLAN'][0]
           .Plan,
