@@ -6,7 +6,7 @@ import type { Binding } from './domain/generation.js';
 import { newId } from './domain/ids.js';
 import type { Profiles } from './domain/ports.js';
 import type { Database } from './store/database.js';
-import { addKey, ensureProject, findKey, promoteKey } from './store/keys.js';
+import { addKey, ensureProject, findKey, hasKeys, promoteKey } from './store/keys.js';
 
 export type DemoProject = {
   apiKey: string;
@@ -23,12 +23,15 @@ export async function ensureDemoProject(options: {
   database: Database;
   profiles: Profiles;
   dataFolder: string;
-  /** Providers that the sandbox plays: finetune profiles bound to all of them are made with the project. */
+  /** Providers that the sandbox plays: finetune profiles bound to all of them are made before the project's first key. */
   sandboxProviders: ReadonlySet<string>;
 }): Promise<DemoProject> {
   const { database, profiles, dataFolder, sandboxProviders } = options;
   const project = await ensureProject(database, { id: newId(), slug: 'demo', name: 'Demo' });
-  if (project.made && sandboxProviders.size > 0) await makeSandboxProfiles(profiles, project.id, sandboxProviders);
+  // The project itself may be older: a history may be seeded before the first start.
+  if (sandboxProviders.size > 0 && !(await hasKeys(database, project.id))) {
+    await makeSandboxProfiles(profiles, project.id, sandboxProviders);
+  }
 
   const keyFile = join(dataFolder, 'api-key');
   const kept = (await readFile(keyFile, 'utf8').catch(() => '')).trim();

@@ -10,19 +10,20 @@ export const DateTime = new GraphQLScalarType<Date, Date | string>({
     value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : GraphQLDateTimeISO.serialize(value),
 });
 
-function safeInteger(value: unknown): number {
+/** `written`: as it came, where that is not what was made of it. */
+function safeInteger(value: unknown, written: string = JSON.stringify(value)): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new GraphQLError(`SafeInt must be a whole number from -(2^53 - 1) to 2^53 - 1, not ${JSON.stringify(value)}.`);
+  throw new GraphQLError(`SafeInt must be a whole number from -(2^53 - 1) to 2^53 - 1; ${written} was given.`);
 }
 
 /** GraphQL's Int ends at 32 bits, too few for seeds, bytes and money. */
 export const SafeInt = new GraphQLScalarType<number, number>({
   name: 'SafeInt',
   description: 'A whole number from -(2^53 - 1) to 2^53 - 1, the range that JSON numbers keep exactly.',
-  serialize: safeInteger,
-  parseValue: safeInteger,
+  serialize: (value) => safeInteger(value),
+  parseValue: (value) => safeInteger(value),
   parseLiteral(node) {
-    if (node.kind === Kind.INT) return safeInteger(Number(node.value));
+    if (node.kind === Kind.INT) return safeInteger(Number(node.value), node.value);
     throw new GraphQLError('SafeInt must be a whole number.', { nodes: node });
   },
 });

@@ -32,6 +32,9 @@ export type Weight = {
 /** Entries of a list that names no length. */
 const assumedLength = 5;
 
+/** No page is longer; one that asks for more is refused by its field, with the range and what came. */
+const longestPage = 1_000;
+
 /** Entries of a list of types, fields or arguments in introspection. */
 const introspectedLength = 8;
 
@@ -123,7 +126,7 @@ export function measure(
     if (argument === undefined && (declared === undefined || name === 'last')) return null;
     const given = argument?.kind === Kind.VARIABLE ? variableOf(argument.name.value) : literalOf(argument);
     const length = Number(given ?? declared?.defaultValue ?? assumedLength);
-    return Number.isFinite(length) && length > 0 ? length : 1;
+    return Number.isFinite(length) && length > 0 ? Math.min(length, longestPage) : 1;
   }
 
   function variableOf(name: string): unknown {

@@ -23,10 +23,14 @@ export async function findKey(database: Database, hash: Buffer): Promise<Viewer 
 export async function ensureProject(
   database: Database,
   project: { id: string; slug: string; name: string },
-): Promise<{ id: string; made: boolean }> {
-  const { count } = await database.prisma.project.createMany({ data: [project], skipDuplicates: true });
-  const row = await database.prisma.project.findUniqueOrThrow({ where: { slug: project.slug } });
-  return { id: row.id, made: count === 1 };
+): Promise<{ id: string }> {
+  await database.prisma.project.createMany({ data: [project], skipDuplicates: true });
+  return await database.prisma.project.findUniqueOrThrow({ where: { slug: project.slug }, select: { id: true } });
+}
+
+/** Whether a project ever had a key. */
+export async function hasKeys(database: Database, projectId: string): Promise<boolean> {
+  return (await database.prisma.apiKey.findFirst({ where: { projectId }, select: { id: true } })) !== null;
 }
 
 /** Makes a key an operator's. */

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { newId } from '../../src/domain/ids.js';
+import { openDatabase } from '../../src/store/database.js';
+import { ensureProject } from '../../src/store/keys.js';
 import { still } from '../sandbox/images.js';
 import { startDarkroom, type Darkroom } from '../support/darkroom.js';
 import { generate, tryGenerate, waitForEnd } from '../support/generations.js';
@@ -20,7 +23,16 @@ beforeAll(async () => {
   const file = join(folder, 'models.json');
   const lifecycle = { status: 'RETIRED', since: '2026-11-01', source: 'a test' };
   writeFileSync(file, JSON.stringify({ models: [{ id: canny.bfl, lifecycle }] }));
-  darkroom = await startDarkroom({ everyBinding: true, environment: { MODELS_FILE: file } });
+  darkroom = await startDarkroom({
+    everyBinding: true,
+    environment: { MODELS_FILE: file },
+    // As when a history is seeded before the first start.
+    async prepare({ databaseUrl }) {
+      const database = openDatabase(databaseUrl, { connections: 1 });
+      await ensureProject(database, { id: newId(), slug: 'demo', name: 'Demo' });
+      await database.close();
+    },
+  });
   profileId = await darkroom.profile();
   imageId = await darkroom.api.upload(await still(320, 256));
 });

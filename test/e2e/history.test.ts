@@ -104,6 +104,7 @@ const many = (count: number): string[] => Array.from({ length: count }, (_, n) =
 
 const wrong: readonly [Variables, string][] = [
   [{ first: 101 }, 'first must be from 1 to 100; 101 was given.'],
+  [{ first: 100_000 }, 'first must be from 1 to 100; 100000 was given.'],
   [{ last: 0 }, 'last must be from 1 to 100; 0 was given.'],
   [{ first: 1, last: 1 }, 'Give first and after, or last and before, not both.'],
   [{ before: 'nonsense' }, 'before is no cursor of this list.'],
@@ -129,12 +130,18 @@ const wrong: readonly [Variables, string][] = [
     'filter.createdFrom must not lie after filter.createdTo',
   ],
   [{ filter: { createdTo: '1969-01-01T00:00:00Z' } }, 'filter.createdTo must lie between the years 1970 and 9999'],
+  [{ filter: { createdFrom: '0001-01-01T00:00:00Z' } }, '; 0001-01-01T00:00:00.000Z was given.'],
 ];
 
 it.each(wrong)('refuses %j', async (variables, message) => {
   const { errors } = await own.api.send(pageDocument, variables);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
   expect(errors[0]?.message).toContain(message);
+});
+
+it('tells a number that JSON cannot keep as it was written', async () => {
+  const { errors } = await own.api.send('{ generations(filter: { seed: 9007199254740993 }) { nodes { id } } }');
+  expect(errors[0]?.message).toContain('; 9007199254740993 was given.');
 });
 
 it.each([

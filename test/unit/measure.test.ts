@@ -93,6 +93,11 @@ describe('the cost of a page', () => {
     }
   });
 
+  it('that is longer than any page may be is that of the longest, for the page itself is refused by its field', () => {
+    expect(costOf('first: 100000, ')).toBe(costOf('first: 1000, '));
+    expect(costOf('first: $n, ', { n: 2 ** 31 })).toBe(1 + 1_000 * 2);
+  });
+
   it('multiplies pages in pages', () => {
     const text = '{ things(first: 10) { nodes { things(first: 20) { nodes { id } } } } }';
     expect(weigh(text).cost).toBe(1 + 10 * (1 + 1 + 20 * 2));
