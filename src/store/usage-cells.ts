@@ -116,6 +116,12 @@ export const gatherWell = Prisma.sql`
   select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),
          set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true)`;
 
+/** A sum that is kept: exact whatever its size. */
+export const exactly = (name: string): string => `sum(${name})`;
+
+/** A sum to be told, at half the price: exact to 2^53, which is also where JSON's numbers end. */
+export const readily = (name: string): string => `sum(${name}::float8)`;
+
 /**
  * Adds up the rows of `source` (a name) that have the same keys. Sketches are merged bin by bin where they are wanted, in a
  * transaction that was told `gatherWell`.
@@ -124,12 +130,13 @@ export function addUp(parts: {
   source: string;
   keys: readonly string[];
   sums: readonly string[];
+  sumOf: (name: string) => string;
   withSketches: boolean;
 }): Prisma.Sql {
-  const { source, keys, sums, withSketches } = parts;
+  const { source, keys, sums, sumOf, withSketches } = parts;
   const by = keys.length === 0 ? '' : `${keys.join(', ')},`;
   const group = keys.length === 0 ? '' : `group by ${keys.join(', ')}`;
-  const totals = sums.map((name) => `coalesce(sum(${name}), 0)::bigint as ${name}`).join(', ');
+  const totals = sums.map((name) => `coalesce(${sumOf(name)}, 0)::bigint as ${name}`).join(', ');
   if (!withSketches) return Prisma.raw(`select ${by} ${totals} from ${source} ${group}`);
   // By numbers for the groups: sorting by all their keys would take ten times as long as all the rest.
   const merged = (name: string): string => `

@@ -8,6 +8,7 @@ import {
   cellSketches,
   cellSums,
   daySums,
+  exactly,
   factsOf,
   gatherWell,
   levelKeys,
@@ -87,7 +88,7 @@ async function countSlots(tx: Transaction, { from, to }: Range): Promise<void> {
       select f.* from (${factsOf({ from, to, projectId: null })}) f left join keeping k on k.project_id = f.project_id
       where k.counted_from is null or k.counted_from <= f.slot
     )
-    ${addUp({ source: 'facts', keys, sums: cellSums, withSketches: true })}`;
+    ${addUp({ source: 'facts', keys, sums: cellSums, sumOf: exactly, withSketches: true })}`;
 }
 
 const zonesSchema = z.array(z.object({ zone: z.string(), first: z.string(), last: z.string() }));
@@ -115,7 +116,7 @@ async function makeDays(tx: Transaction, zone: string, first: string, last: stri
       where slot >= ${first}::date::timestamp at time zone ${zone}::text
         and slot < (${last}::date + 1)::timestamp at time zone ${zone}::text
     )
-    ${addUp({ source: 'cells', keys, sums: daySums, withSketches: true })}`;
+    ${addUp({ source: 'cells', keys, sums: daySums, sumOf: exactly, withSketches: true })}`;
   const kept = Prisma.sql`zone = ${zone} and level = 0 and day >= ${first}::date and day <= ${last}::date`;
   await tx.$executeRaw`
     insert into usage_day (${target})
@@ -125,7 +126,7 @@ async function makeDays(tx: Transaction, zone: string, first: string, last: stri
         ' union all ',
       )}
     )
-    ${addUp({ source: 'days', keys, sums: daySums, withSketches: true })}`;
+    ${addUp({ source: 'days', keys, sums: daySums, sumOf: exactly, withSketches: true })}`;
 }
 
 /** The days with all keys, without those that a level does not have. */
