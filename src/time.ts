@@ -14,27 +14,36 @@ export type Alarm = {
 
 const nobody = (): void => undefined;
 
+/** A wait that can be ended from outside. One at a time. */
+function createPause(): { wait: (ms: number) => Promise<void>; end: () => void } {
+  let end = nobody;
+  return {
+    async wait(ms) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      end = nobody;
+    },
+    end: () => end(),
+  };
+}
+
 export function createAlarm(): Alarm {
+  const pause = createPause();
   let rung = false;
-  let wake = nobody;
 
   return {
     async sleep(ms) {
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      wake = nobody;
+      if (!rung) await pause.wait(ms);
       rung = false;
     },
     ring() {
       rung = true;
-      wake();
+      pause.end();
     },
   };
 }
@@ -51,22 +60,25 @@ export type Ticker = {
   stop(): Promise<void>;
 };
 
+type Pace = number | (() => number);
+
+const now = (pace: Pace): number => (typeof pace === 'function' ? pace() : pace);
+
 /**
  * Runs `run` again and again. A run that throws is reported and the next one still waits `everyMs`, and 100 ms at least, so
  * a failing dependency cannot make it spin.
  */
 export function createTicker(options: {
   /** A function is asked again before each wait. */
-  everyMs: number | (() => number);
+  everyMs: Pace;
   /** Runs that were poked start so far apart at least: a stream of pokes is answered together. */
-  pokedEveryMs?: number;
+  pokedEveryMs?: Pace;
   run: () => Promise<void>;
   onError: (error: unknown) => void;
 }): Ticker {
-  const { pokedEveryMs = 0, run, onError } = options;
-  const everyMs = (): number => (typeof options.everyMs === 'function' ? options.everyMs() : options.everyMs);
+  const { everyMs, pokedEveryMs = 0, run, onError } = options;
   const stopping = new AbortController();
-  let wake = new AbortController();
+  const pause = createPause();
   let poked = false;
   let pokedAt = -Infinity;
   let loop: Promise<void> | null = null;
@@ -74,7 +86,7 @@ export function createTicker(options: {
   async function turn(): Promise<void> {
     while (true) {
       if (poked) {
-        const restMs = pokedAt + pokedEveryMs - performance.now();
+        const restMs = pokedAt + now(pokedEveryMs) - performance.now();
         if (restMs > 0) await sleep(restMs, stopping.signal);
         pokedAt = performance.now();
       }
@@ -87,9 +99,8 @@ export function createTicker(options: {
         failed = true;
         onError(error);
       }
-      wake = new AbortController();
-      if (failed) await sleep(Math.max(everyMs(), failedEveryMs), stopping.signal);
-      else if (!poked) await sleep(everyMs(), AbortSignal.any([stopping.signal, wake.signal]));
+      if (failed) await sleep(Math.max(now(everyMs), failedEveryMs), stopping.signal);
+      else if (!poked && !stopping.signal.aborted) await pause.wait(now(everyMs));
     }
   }
 
@@ -100,10 +111,11 @@ export function createTicker(options: {
     poke() {
       if (poked) return;
       poked = true;
-      wake.abort();
+      pause.end();
     },
     async stop() {
       stopping.abort();
+      pause.end();
       await loop;
     },
   };

@@ -5,12 +5,10 @@ import { createTicker } from '../time.js';
 import { noteBatch } from './batch.js';
 import type { Hub } from './hub.js';
 
-/** Without a poke the relay looks so often: what other processes commit is seen after this time at most. */
+/** The relay looks so often while nobody listens here, whatever this process commits: where somebody does, they look themselves. */
 const relayEveryMs = 100;
-/** The same while somebody listens here. */
+/** While somebody listens here: what is committed at the same time is numbered and read together. */
 const listenedEveryMs = 20;
-/** While this process commits all the time, events are numbered and read together, so often at most. */
-const relayPokedEveryMs = 20;
 /** Half of what may wait for a reader, who gets a turn between two readings. */
 const readAtOnce = 500;
 /** Progress at the provider is passed on so often at most. */
@@ -53,9 +51,10 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
     }
   }
 
+  const paceMs = (): number => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs);
   const ticker = createTicker({
-    everyMs: () => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs),
-    pokedEveryMs: relayPokedEveryMs,
+    everyMs: paceMs,
+    pokedEveryMs: paceMs,
     async run() {
       const { last, waiting } = await source.state();
       // First what has its position already: numbering takes a commit.

@@ -7,6 +7,29 @@ const answerSchema = z.array(
   z.object({ accepted_at: z.date(), taken: z.array(z.string()), budgeted: z.array(z.string()) }),
 );
 
+const claimed = Prisma.sql`
+    claimed as (
+      insert into idempotency as known (project_id, subject, key, generation_id, request_hash, expires_at)
+      select project_id, subject, key, id, decode(request_hash, 'hex'), now() + interval '24 hours'
+      from input where key is not null and id not in (select id from budgeted) order by project_id, subject, key
+      on conflict (project_id, subject, key) do update set generation_id = excluded.generation_id,
+        request_hash = excluded.request_hash, expires_at = excluded.expires_at
+        where known.expires_at <= now() or known.generation_id = excluded.generation_id
+      returning generation_id
+    )`;
+const unclaimed = Prisma.sql`claimed as (select null::uuid as generation_id where false)`;
+const pictured = Prisma.sql`
+    pictured as (
+      insert into generation_image (generation_id, role, project_id, image_id)
+      select id, given.role::image_role, project_id, given.image_id::uuid
+      from fresh, jsonb_each_text(images) as given (role, image_id)
+    ),`;
+const tagged = Prisma.sql`
+    tagged as (
+      insert into generation_tag (project_id, tag, generation_id)
+      select project_id, tag, id from fresh, unnest(tags) as tag on conflict do nothing
+    ),`;
+
 /**
  * Writes new generations with their input images and first event, all in one statement: durable or absent, never half. Unless
  * they were held against their budgets (`judged`), those of projects that have one are not written.
@@ -50,6 +73,8 @@ export async function insertGenerations(
       request_hash: row.requestKey?.requestHash.toString('hex') ?? null,
     })),
   );
+  // What no row needs is left out: each insert takes the database 20 to 30 µs before it has a row.
+  const claims = rows.some(({ requestKey }) => requestKey !== null);
   const answer = await ask(Prisma.sql`
     with input as materialized (
       select * from jsonb_to_recordset(${input}::jsonb) as x (
@@ -63,15 +88,7 @@ export async function insertGenerations(
     budgeted as materialized (
       select id from input where not ${judged}::boolean and project_id in (select project_id from budget)
     ),
-    claimed as (
-      insert into idempotency as known (project_id, subject, key, generation_id, request_hash, expires_at)
-      select project_id, subject, key, id, decode(request_hash, 'hex'), now() + interval '24 hours'
-      from input where key is not null and id not in (select id from budgeted) order by project_id, subject, key
-      on conflict (project_id, subject, key) do update set generation_id = excluded.generation_id,
-        request_hash = excluded.request_hash, expires_at = excluded.expires_at
-        where known.expires_at <= now() or known.generation_id = excluded.generation_id
-      returning generation_id
-    ),
+    ${claims ? claimed : unclaimed},
     welcome as materialized (
       select * from input
       where (key is null or id in (select generation_id from claimed)) and id not in (select id from budgeted)
@@ -91,15 +108,8 @@ export async function insertGenerations(
       returning id
     ),
     fresh as materialized (select * from welcome where id in (select id from added)),
-    pictured as (
-      insert into generation_image (generation_id, role, project_id, image_id)
-      select id, given.role::image_role, project_id, given.image_id::uuid
-      from fresh, jsonb_each_text(images) as given (role, image_id)
-    ),
-    tagged as (
-      insert into generation_tag (project_id, tag, generation_id)
-      select project_id, tag, id from fresh, unnest(tags) as tag on conflict do nothing
-    ),
+    ${rows.some(({ images }) => Object.keys(images).length > 0) ? pictured : Prisma.empty}
+    ${rows.some(({ tags }) => tags.length > 0) ? tagged : Prisma.empty}
     searchable as (
       insert into generation_unsearched (generation_id) select id from fresh
     ),

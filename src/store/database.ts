@@ -42,7 +42,7 @@ export function openDatabase(
   pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', () => undefined);
   const nameOf = createStatementNames();
-  const adapter = new PrismaPg(pool, { statementNameGenerator: nameOf, disposeExternalPool: true });
+  const adapter = new PrismaPg(pool, { statementNameGenerator: nameOf });
   const prisma = new PrismaClient({ adapter });
   return {
     prisma,
@@ -53,7 +53,11 @@ export function openDatabase(
     },
     transaction: async (work) =>
       await prisma.$transaction(work, { isolationLevel: 'ReadCommitted', timeout: 60_000, maxWait: 10_000 }),
-    close: async () => await prisma.$disconnect(),
+    async close() {
+      await prisma.$disconnect();
+      // Prisma, which may never have been asked anything, would leave it open.
+      await pool.end();
+    },
   };
 }
 
