@@ -7,8 +7,10 @@ import type { Hub } from './hub.js';
 
 /** The relay looks so often while nobody listens here, whatever this process commits: where somebody does, they look themselves. */
 const relayEveryMs = 100;
-/** While somebody listens here: what is committed at the same time is numbered and read together. */
+/** While somebody listens here. */
 const listenedEveryMs = 20;
+/** The same while events come; what is committed in between is numbered and read together. */
+const busyEveryMs = 10;
 /** Half of what may wait for a reader, who gets a turn between two readings. */
 const readAtOnce = 500;
 /** Progress at the provider is passed on so often at most. */
@@ -51,12 +53,14 @@ export function createRelay(options: { source: EventSource; hub: Hub; logger: Lo
     }
   }
 
-  const paceMs = (): number => (hub.listeners() > 0 ? listenedEveryMs : relayEveryMs);
+  let busy = false;
+  const paceMs = (): number => (hub.listeners() === 0 ? relayEveryMs : busy ? busyEveryMs : listenedEveryMs);
   const ticker = createTicker({
     everyMs: paceMs,
     pokedEveryMs: paceMs,
     async run() {
       const { last, waiting } = await source.state();
+      busy = waiting || last > position;
       // First what has its position already: numbering takes a commit.
       if (last > position) await handOn(last);
       // Where nobody listens the next run moves on.
