@@ -64,7 +64,7 @@ function checkRange(path: string, range: Range | null | undefined, lowest: numbe
 function checkTimes({ createdFrom, createdTo }: ListFilter): void {
   for (const [name, time] of Object.entries({ createdFrom, createdTo })) {
     if (time == null || (time >= earliest && time <= latest)) continue;
-    refuse(`filter.${name} must lie between the years 1970 and 9999; ${time.toISOString()} was given.`);
+    refuse(`filter.${name} must lie between the years 1970 and 9999; ${shown(time)} was given.`);
   }
   if (createdFrom == null || createdTo == null || createdFrom <= createdTo) return;
   const times = `${createdFrom.toISOString()} and ${createdTo.toISOString()} were given`;

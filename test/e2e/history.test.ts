@@ -130,7 +130,7 @@ const wrong: readonly [Variables, string][] = [
     'filter.createdFrom must not lie after filter.createdTo',
   ],
   [{ filter: { createdTo: '1969-01-01T00:00:00Z' } }, 'filter.createdTo must lie between the years 1970 and 9999'],
-  [{ filter: { createdFrom: '0001-01-01T00:00:00Z' } }, '; 0001-01-01T00:00:00.000Z was given.'],
+  [{ filter: { createdFrom: '0001-01-01T00:00:00Z' } }, '; "0001-01-01T00:00:00.000Z" was given.'],
 ];
 
 it.each(wrong)('refuses %j', async (variables, message) => {

@@ -45,7 +45,8 @@ describe('an operation', () => {
   });
 
   it('is refused for its cost, which its variables decide', () => {
-    const text = 'query ($n: Int!) { things(first: $n) { nodes { things(first: $n) { nodes { id friend { id } } } } } }';
+    const text =
+      'query ($n: Int!) { things(first: $n) { nodes { things(first: $n) { nodes { id friend { id } } } } } }';
     expect(thrownBy(() => prepare(text, { variables: { n: 100 } }))).toBeNull();
     expect(thrownBy(() => prepare(text, { variables: { n: 1_000 } }))).toEqual(tooComplex('cost'));
   });
